@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { placementSchema, sha256Schema } from '../shared/manifest/manifest.js';
+import { nameSchema } from '../shared/protocol/names.js';
+import { signatureSchema } from '../shared/protocol/tensor.js';
+
+/** Where a file comes from: a package of the npm registry, or the definition's own folder. */
+export const sourceSchema = z.strictObject({
+  /** `npm:<package>/<path in it>`, or a path relative to the definition's folder (and inside it). */
+  from: z.string().min(1).max(512),
+  /** Checked before anything reads the file. Optional only for files of the definition's own folder. */
+  sha256: sha256Schema.optional(),
+});
+
+/** What the author of a model writes. Publishing turns it into a manifest. */
+export const definitionSchema = z.strictObject({
+  name: nameSchema,
+  graphs: z.record(
+    nameSchema,
+    sourceSchema.extend({
+      /** Read from the graph when absent; checked against the graph when given. */
+      signature: signatureSchema.optional(),
+      externalData: z.record(nameSchema, sourceSchema).optional(),
+    }),
+  ),
+  /** Default: the only graph; null when there are several. */
+  inferGraph: nameSchema.nullable().optional(),
+  handler: z.strictObject({ name: nameSchema, version: z.int().min(1) }).optional(),
+  files: z.record(nameSchema, sourceSchema).default({}),
+  settings: z.record(z.string(), z.json()).default({}),
+  /** A wish, the preferred tier first; measuring decides. */
+  placement: placementSchema.default({ tiers: ['edge', 'origin'] }),
+  batching: z.strictObject({ maxBatch: z.int().min(1).max(1024) }).optional(),
+  deadlineMs: z.int().min(1).max(120_000).default(10_000),
+});
+export type Definition = z.infer<typeof definitionSchema>;
+
+/** Identity with types: what `definition.ts` exports by default. */
+export function defineModel(definition: z.input<typeof definitionSchema>): z.input<typeof definitionSchema> {
+  return definition;
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { nameSchema } from '../protocol/names.js';
+import { signatureSchema } from '../protocol/tensor.js';
+
+export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits');
+
+/** A blob as a manifest names it. */
+export const blobRefSchema = z.strictObject({
+  sha256: sha256Schema,
+  bytes: z.int().min(0).max(2 ** 40),
+});
+export type BlobRef = z.infer<typeof blobRefSchema>;
+
+export const graphSchema = z.strictObject({
+  model: blobRefSchema,
+  /** External weights, by the file name that the graph names them with. */
+  externalData: z.record(nameSchema, blobRefSchema).default({}),
+  signature: signatureSchema,
+});
+export type GraphEntry = z.infer<typeof graphSchema>;
+
+export const tierSchema = z.enum(['edge', 'origin']);
+
+export const placementSchema = z.strictObject({
+  /** Where the version may run, the preferred tier first. */
+  tiers: z.array(tierSchema).min(1).max(2),
+});
+
+/**
+ * What a version is: everything that decides its answers, and nothing that was measured, so that the same input gives
+ * the same digest on every machine. The version's own name is not in it: a digest says what runs, a name is a pointer.
+ */
+export const manifestSchema = z.strictObject({
+  schema: z.literal(1),
+  model: nameSchema,
+  graphs: z.record(nameSchema, graphSchema),
+  /** The graph that V2 `infer` runs; null for a model that is reached through its handler alone. */
+  inferGraph: nameSchema.nullable(),
+  handler: z.strictObject({ name: nameSchema, version: z.int().min(1) }).nullable(),
+  /** Labels and other files that the handler reads, by name. */
+  files: z.record(nameSchema, blobRefSchema),
+  /** Settings of the handler: plain JSON, checked by the handler's own schema. */
+  settings: z.record(z.string().max(64), z.json()),
+  placement: placementSchema,
+  batching: z.strictObject({ maxBatch: z.int().min(1).max(1024) }).nullable(),
+  /** The answer's deadline when the caller names none. */
+  deadlineMs: z.int().min(1).max(120_000),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+export type Tier = z.infer<typeof tierSchema>;
+
+/** Every blob that a manifest names, once each. */
+export function blobsOf(manifest: Manifest): BlobRef[] {
+  const blobs = new Map<string, BlobRef>();
+  for (const graph of Object.values(manifest.graphs)) {
+    blobs.set(graph.model.sha256, graph.model);
+    for (const blob of Object.values(graph.externalData)) blobs.set(blob.sha256, blob);
+  }
+  for (const blob of Object.values(manifest.files)) blobs.set(blob.sha256, blob);
+  return [...blobs.values()];
+}
