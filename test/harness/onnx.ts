@@ -1,0 +1,166 @@
+import { createRequire } from 'node:module';
+import type * as OnnxProto from 'onnx-proto';
+import { type Datatype, datatypes } from '../../shared/protocol/datatype.js';
+import type { Signature, TensorSpec } from '../../shared/protocol/tensor.js';
+
+/** Tiny ONNX graphs, made in memory: no third-party model is needed to test an engine. */
+const { onnx } = createRequire(import.meta.url)('onnx-proto') as typeof OnnxProto;
+
+type Node = OnnxProto.onnx.INodeProto;
+type Attribute = OnnxProto.onnx.IAttributeProto;
+type Initializer = OnnxProto.onnx.ITensorProto;
+type Graph = OnnxProto.onnx.IGraphProto;
+
+const elementTypes: Readonly<Record<Datatype, number>> = {
+  FP32: 1, UINT8: 2, INT8: 3, UINT16: 4, INT16: 5, INT32: 6, INT64: 7, BYTES: 8, BOOL: 9, FP16: 10, FP64: 11,
+  UINT32: 12, UINT64: 13,
+}; // prettier-ignore
+
+/** A model as tests use it: the bytes and what they take and give. */
+export interface TestModel {
+  readonly bytes: Uint8Array;
+  readonly signature: Signature;
+  /** External weights by file name; most have none. */
+  readonly externalData: Readonly<Record<string, Uint8Array>>;
+}
+
+export const spec = (name: string, datatype: Datatype, shape: readonly number[]): TensorSpec => ({
+  name,
+  datatype,
+  shape: [...shape],
+});
+
+function valueInfo({ name, datatype, shape }: TensorSpec): OnnxProto.onnx.IValueInfoProto {
+  const dim = shape.map((size, axis) => (size < 0 ? { dimParam: `${name}_${axis}` } : { dimValue: size }));
+  return { name, type: { tensorType: { elemType: elementTypes[datatype], shape: { dim } } } };
+}
+
+export function node(opType: string, input: string[], output: string[], attribute: Attribute[] = []): Node {
+  return { opType, input, output, attribute };
+}
+
+export const floats = (name: string, dims: number[], values: Float32Array): Initializer => ({
+  name,
+  dims,
+  dataType: elementTypes.FP32,
+  rawData: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+});
+
+export const int64s = (name: string, dims: number[], values: readonly number[]): Initializer => ({
+  name,
+  dims,
+  dataType: elementTypes.INT64,
+  rawData: new Uint8Array(BigInt64Array.from(values, BigInt).buffer),
+});
+
+const graphOf = (signature: Signature, nodes: Node[], initializer: Initializer[]): Graph => ({
+  name: 'graph',
+  node: nodes,
+  input: signature.inputs.map(valueInfo),
+  output: signature.outputs.map(valueInfo),
+  initializer,
+});
+
+/** A model from its nodes. Opset 15, IR version 8: what both runtimes have known for years. */
+export function makeModel(signature: Signature, nodes: Node[], initializers: Initializer[] = []): TestModel {
+  const model = onnx.ModelProto.create({
+    irVersion: 8,
+    opsetImport: [{ domain: '', version: 15 }],
+    producerName: 'brink-test',
+    graph: graphOf(signature, nodes, initializers),
+  });
+  return { bytes: new Uint8Array(onnx.ModelProto.encode(model).finish()), signature, externalData: {} };
+}
+
+/** Thirteen inputs, one of each datatype, each handed back as it came: `in_FP32` → `out_FP32`. */
+export function echoModel(): TestModel {
+  const signature = {
+    inputs: datatypes.map((datatype) => spec(`in_${datatype}`, datatype, [-1])),
+    outputs: datatypes.map((datatype) => spec(`out_${datatype}`, datatype, [-1])),
+  };
+  return makeModel(
+    signature,
+    datatypes.map((datatype) => node('Identity', [`in_${datatype}`], [`out_${datatype}`])),
+  );
+}
+
+const doubleSignature: Signature = { inputs: [spec('x', 'FP32', [-1, 4])], outputs: [spec('y', 'FP32', [-1, 4])] };
+const diagonal = (value: number): Float32Array =>
+  Float32Array.from({ length: 16 }, (_, index) => (index % 5 === 0 ? value : 0));
+
+/** y = x · (factor · I) + 0, of shape [-1, 4]: y = 2x unless told otherwise. */
+export function doubleModel(factor = 2): TestModel {
+  return makeModel(
+    doubleSignature,
+    [node('MatMul', ['x', 'w'], ['product']), node('Add', ['product', 'b'], ['y'])],
+    [floats('w', [4, 4], diagonal(factor)), floats('b', [4], new Float32Array(4))],
+  );
+}
+
+/** `doubleModel` with its weights in a file of their own. */
+export function externalDoubleModel(fileName = 'weights.bin', factor = 2): TestModel {
+  const weights = diagonal(factor);
+  const external: Initializer = {
+    name: 'w',
+    dims: [4, 4],
+    dataType: elementTypes.FP32,
+    dataLocation: 1,
+    externalData: [
+      { key: 'location', value: fileName },
+      { key: 'offset', value: '0' },
+      { key: 'length', value: String(weights.byteLength) },
+    ],
+  };
+  const model = makeModel(doubleSignature, [node('MatMul', ['x', 'w'], ['y'])], [external]);
+  return { ...model, externalData: { [fileName]: new Uint8Array(weights.buffer) } };
+}
+
+/** Reshapes a vector to [-1, 4]: fails at run, not at load, for a length that is no multiple of 4. */
+export function reshapeModel(): TestModel {
+  const signature = { inputs: [spec('x', 'FP32', [-1])], outputs: [spec('y', 'FP32', [-1, 4])] };
+  return makeModel(signature, [node('Reshape', ['x', 'shape'], ['y'])], [int64s('shape', [2], [-1, 4])]);
+}
+
+/** Picks from a table of 4 rows: fails at run for an index that is not there. */
+export function gatherModel(): TestModel {
+  const signature = { inputs: [spec('index', 'INT64', [-1])], outputs: [spec('y', 'FP32', [-1])] };
+  return makeModel(
+    signature,
+    [node('Gather', ['table', 'index'], ['y'])],
+    [floats('table', [4], Float32Array.of(1, 2, 3, 4))],
+  );
+}
+
+/** Fills `elements` floats and answers their maximum: takes 4 × `elements` bytes at run. */
+export function hogModel(): TestModel {
+  const signature = { inputs: [spec('elements', 'INT64', [1])], outputs: [spec('max', 'FP32', [1])] };
+  return makeModel(signature, [
+    node('ConstantOfShape', ['elements'], ['filled']),
+    node('ReduceMax', ['filled'], ['max'], [{ name: 'keepdims', type: 2, i: 1 }]),
+  ]);
+}
+
+/** Multiplies 192×192 matrices `steps` times (about 1 ms each on one core) and answers the mean of the last: 0. */
+export function slowModel(): TestModel {
+  const size = 192;
+  const signature = { inputs: [spec('steps', 'INT64', [1])], outputs: [spec('mean', 'FP32', [1, 1])] };
+  const body: Graph = {
+    name: 'body',
+    node: [
+      node('Identity', ['go_on'], ['goes_on']),
+      node('MatMul', ['state', 'w'], ['product']),
+      node('Add', ['product', 'state'], ['next']),
+    ],
+    input: [spec('step', 'INT64', []), spec('go_on', 'BOOL', []), spec('state', 'FP32', [size, size])].map(valueInfo),
+    output: [spec('goes_on', 'BOOL', []), spec('next', 'FP32', [size, size])].map(valueInfo),
+  };
+  return makeModel(
+    signature,
+    [
+      node('ConstantOfShape', ['size'], ['start']),
+      node('Loop', ['steps', '', 'start'], ['end'], [{ name: 'body', type: 5, g: body }]),
+      node('ReduceMean', ['end'], ['mean'], [{ name: 'keepdims', type: 2, i: 1 }]),
+    ],
+    [int64s('size', [2], [size, size]), floats('w', [size, size], new Float32Array(size * size))],
+  );
+}
