@@ -1,0 +1,48 @@
+// Bundles everything with esbuild: dist/edge (the Worker and its wasm) and one file for each Node process.
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { workerOptions } from './build/worker-options.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Output under dist/ (without .js) → source. */
+const nodeEntries = {
+  'origin/main': 'origin/main.ts',
+  'origin/runner': 'origin/runner/main.ts',
+  'origin/handler-worker': 'origin/handlers/handler-worker.ts',
+  brink: 'scripts/brink.ts',
+  start: 'scripts/start.ts',
+  'edge-dev': 'scripts/edge-dev.ts',
+};
+
+// Leniency while the parts are being built: an entry that is not there yet is skipped. Delete this line when all are.
+for (const [out, source] of Object.entries(nodeEntries)) if (!existsSync(`${root}/${source}`)) { console.warn(`build: ${source} is not there yet`); delete nodeEntries[out]; } // prettier-ignore
+
+const startedAt = performance.now();
+try {
+  await Promise.all([
+    build({
+      ...workerOptions,
+      absWorkingDir: root,
+      entryPoints: { worker: 'edge/worker.ts' },
+      outdir: 'dist/edge',
+    }),
+    build({
+      absWorkingDir: root,
+      entryPoints: nodeEntries,
+      outdir: 'dist',
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      packages: 'external',
+      sourcemap: true,
+      logLevel: 'warning',
+    }),
+  ]);
+  console.error(`build: dist/ is ready after ${Math.round(performance.now() - startedAt)} ms`);
+} catch {
+  process.exitCode = 1; // esbuild has said why
+}
