@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Target } from '../../shared/engine/engine.js';
+import { BrinkError } from '../../shared/errors/brink-error.js';
+import type { BlobRef, GraphEntry } from '../../shared/manifest/manifest.js';
+import type { Deadline } from '../../shared/time/deadline.js';
+import type { BlobStore } from './blob-store.js';
+import { SingleFlight } from './single-flight.js';
+
+/** Where the files of a version lie, all of them verified. */
+export interface VersionFiles {
+  /** Graph name → path of its `.onnx`, with its external weights beside it. */
+  readonly graphs: Readonly<Record<string, string>>;
+  /** File name (labels, say) → path. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+const modelFileName = 'model.onnx';
+
+/** Lays the blobs of versions out as onnxruntime wants them: one directory per graph, files by the names it uses. */
+export class VersionFilesStore {
+  readonly #blobs: BlobStore;
+  readonly #directory: string;
+  readonly #laid = new SingleFlight<VersionFiles>();
+
+  constructor({ cacheDir, blobs }: { cacheDir: string; blobs: BlobStore }) {
+    this.#blobs = blobs;
+    this.#directory = join(cacheDir, 'graphs');
+  }
+
+  /** Errors: those of `BlobStore.path`, and `invalid-manifest` for names that cannot stand beside each other. */
+  of(target: Target, deadline: Deadline): Promise<VersionFiles> {
+    const work = this.#laid.run(target.digest, () => this.#lay(target, deadline));
+    return deadline.bound(work, 'the artifacts of a version were fetched');
+  }
+
+  /** Lets go of a version that is not served any more; its blobs stay. */
+  async remove(digest: string): Promise<void> {
+    this.#laid.forget(digest);
+    await rm(join(this.#directory, digest), { recursive: true, force: true });
+  }
+
+  async #lay({ digest, manifest }: Target, deadline: Deadline): Promise<VersionFiles> {
+    const directory = join(this.#directory, digest);
+    const building = `${directory}.${randomUUID()}.part`;
+    try {
+      const graphs: Record<string, string> = {};
+      for (const [name, graph] of Object.entries(manifest.graphs)) {
+        await this.#layGraph(join(building, name), graph, deadline);
+        graphs[name] = join(directory, name, modelFileName);
+      }
+      const files: Record<string, string> = {};
+      for (const [name, blob] of Object.entries(manifest.files)) files[name] = await this.#blobs.path(blob, deadline);
+      // What an earlier process laid out there is not trusted: its links may be to files found corrupt since.
+      await rm(directory, { recursive: true, force: true });
+      await rename(building, directory);
+      return { graphs, files };
+    } finally {
+      await rm(building, { recursive: true, force: true });
+    }
+  }
+
+  async #layGraph(directory: string, { model, externalData }: GraphEntry, deadline: Deadline): Promise<void> {
+    if (Object.hasOwn(externalData, modelFileName)) {
+      throw new BrinkError('invalid-manifest', `expected external data under another name than ${modelFileName}`);
+    }
+    await mkdir(directory, { recursive: true });
+    for (const [name, blob] of Object.entries({ ...externalData, [modelFileName]: model })) {
+      await this.#place(blob, join(directory, name), deadline);
+    }
+  }
+
+  /** A hard link: onnxruntime refuses external data behind a symbolic one. A copy where links cannot be made. */
+  async #place(blob: BlobRef, path: string, deadline: Deadline): Promise<void> {
+    const from = await this.#blobs.path(blob, deadline);
+    await link(from, path).catch(() => copyFile(from, path));
+  }
+}

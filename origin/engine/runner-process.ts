@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex, Readable } from 'node:stream';
+import { BrinkError } from '../../shared/errors/brink-error.js';
+import type { Tensor } from '../../shared/protocol/tensor.js';
+import { encodeFrame, type Frame } from '../runner/frame.js';
+import { FrameReader } from '../runner/frame-reader.js';
+import { type RunnerReply, runnerReplySchema, type RunnerRequest, type Signatures } from '../runner/messages.js';
+import type { Log } from './log.js';
+
+export interface RunnerOptions {
+  /** The bundled runner, `dist/origin/runner.js`. */
+  readonly runnerJs: string;
+  /** Threads within one operator; 0 lets onnxruntime choose. */
+  readonly threads: number;
+  /** onnxruntime's execution providers, the preferred one first. */
+  readonly providers: readonly string[];
+  /** Where runners get their own empty directories; default: the system's temporary directory. */
+  readonly scratchDir?: string;
+  /** Variables that a runner needs beyond none (a GPU's library path, say). Never secrets: models run there. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The runner's process ended, or its answers make no sense: whoever waited may try another. */
+export class RunnerDied extends Error {
+  override readonly name = 'RunnerDied';
+}
+
+interface Pending {
+  resolve(frame: { reply: RunnerReply; tensors: readonly Tensor[] }): void;
+  reject(error: unknown): void;
+}
+
+const logLineLengthMax = 500;
+/** Of what a runner prints in its life; it should print nothing. */
+const logLinesMax = 100;
+
+/**
+ * One child process with one version's sessions. It gets an environment of its own with nothing of the server's in it,
+ * and an empty directory; all that connects it to the server is a socket on descriptor 3.
+ */
+export class RunnerProcess {
+  readonly pid: number;
+  /** Settles, never rejects, when the process has ended and its directory is gone. */
+  readonly ended: Promise<void>;
+  readonly #child: ChildProcess;
+  readonly #socket: Duplex;
+  readonly #pending = new Map<number | 'load', Pending>();
+  readonly #log: Log;
+  #nextId = 1;
+  #died: RunnerDied | undefined;
+
+  private constructor(child: ChildProcess, directory: string, log: Log) {
+    this.pid = child.pid ?? -1;
+    this.#child = child;
+    this.#socket = child.stdio[3] as Duplex;
+    this.#log = log;
+    const reader = new FrameReader();
+    this.#socket.on('data', (chunk: Uint8Array) => this.#receive(reader, chunk));
+    // Its end is the process's end, which 'exit' tells; without a listener the error would end the server.
+    this.#socket.on('error', () => undefined);
+    this.#forwardLines(child.stdout, 'stdout');
+    this.#forwardLines(child.stderr, 'stderr');
+    child.on('error', (error) => this.#die(`could not be started: ${error.message}`));
+    this.ended = new Promise((resolve) => {
+      const finish = (why: string): void => {
+        this.#die(why);
+        rm(directory, { recursive: true, force: true }).then(resolve, resolve);
+      };
+      child.once('exit', (code, signal) => finish(signal === null ? `exit status ${String(code)}` : signal));
+      if (child.pid === undefined) finish('could not be started');
+    });
+  }
+
+  static async spawn(options: RunnerOptions, log: Log): Promise<RunnerProcess> {
+    const directory = await mkdtemp(join(options.scratchDir ?? tmpdir(), 'brink-runner-'));
+    const child = spawn(process.execPath, [options.runnerJs], {
+      cwd: directory,
+      env: { ...options.env, ORT_DISABLE_TELEMETRY: '1', HOME: directory, TMPDIR: directory },
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    });
+    return new RunnerProcess(child, directory, log);
+  }
+
+  /** Loads the graphs of a version; rejects with BrinkError when onnxruntime refuses one, RunnerDied otherwise. */
+  async load(graphs: Readonly<Record<string, string>>, options: RunnerOptions): Promise<Signatures> {
+    const { threads, providers } = options;
+    const { reply } = await this.#ask('load', { type: 'load', graphs, threads, providers }, []);
+    if (reply.type !== 'loaded') throw this.#nonsense(reply.type);
+    return reply.graphs;
+  }
+
+  /** All outputs of a graph; rejects with BrinkError when the run fails, RunnerDied when the process does. */
+  async run(graph: string, inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
+    const id = this.#nextId++;
+    const { reply, tensors } = await this.#ask(id, { type: 'run', id, graph }, inputs);
+    if (reply.type !== 'result') throw this.#nonsense(reply.type);
+    return tensors;
+  }
+
+  async ping(): Promise<void> {
+    const id = this.#nextId++;
+    const { reply } = await this.#ask(id, { type: 'ping', id }, []);
+    if (reply.type !== 'pong') throw this.#nonsense(reply.type);
+  }
+
+  /** Ends it at once, in the middle of whatever it does: there is no other way to stop a native run. */
+  kill(): void {
+    this.#die('killed');
+    this.#child.kill('SIGKILL');
+  }
+
+  #ask(
+    id: number | 'load',
+    request: RunnerRequest,
+    inputs: readonly Tensor[],
+  ): Promise<Parameters<Pending['resolve']>[0]> {
+    return new Promise((resolve, reject) => {
+      if (this.#died !== undefined) {
+        reject(this.#died);
+        return;
+      }
+      const chunks = encodeFrame(request, inputs); // a frame over the limit rejects the caller and sends nothing
+      this.#pending.set(id, { resolve, reject });
+      this.#socket.cork();
+      for (const chunk of chunks) this.#socket.write(chunk);
+      this.#socket.uncork();
+    });
+  }
+
+  #receive(reader: FrameReader, chunk: Uint8Array): void {
+    try {
+      for (const frame of reader.push(chunk)) this.#settle(frame);
+    } catch (error) {
+      // What it sends is no frame or no message: its memory may be damaged, nothing of it can be trusted.
+      this.#log({ event: 'runner-nonsense', pid: this.pid, error: String(error).slice(0, logLineLengthMax) });
+      this.kill();
+    }
+  }
+
+  #settle({ header, tensors }: Frame): void {
+    const reply = runnerReplySchema.parse(header);
+    const id = reply.type === 'loaded' ? 'load' : (reply.id ?? 'load');
+    const pending = this.#pending.get(id);
+    if (pending === undefined) throw this.#nonsense(`${reply.type} without a question`);
+    this.#pending.delete(id);
+    if (reply.type !== 'failed') {
+      pending.resolve({ reply, tensors });
+      return;
+    }
+    const { code, message, retryAfterMs } = reply.failure;
+    const options = retryAfterMs === undefined ? {} : { retryAfterMs };
+    pending.reject(new BrinkError(code, message, { ...options, cause: reply.detail }));
+  }
+
+  #nonsense(what: string): RunnerDied {
+    return new RunnerDied(`the runner answered ${what}`);
+  }
+
+  #die(why: string): void {
+    if (this.#died !== undefined) return;
+    this.#died = new RunnerDied(`the runner ended: ${why}`);
+    for (const { reject } of this.#pending.values()) reject(this.#died);
+    this.#pending.clear();
+    this.#socket.destroy();
+  }
+
+  #forwardLines(stream: Readable | null, name: string): void {
+    let lines = 0;
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      if (lines++ < logLinesMax)
+        this.#log({ event: 'runner-output', pid: this.pid, stream: name, text: text.slice(0, logLineLengthMax) });
+    });
+  }
+}

@@ -1,0 +1,111 @@
+import { BrinkError } from '../../shared/errors/brink-error.js';
+import { type Datatype, type FixedArray, fixedLayouts } from '../../shared/protocol/datatype.js';
+import type { Tensor } from '../../shared/protocol/tensor.js';
+
+/**
+ * What goes over the socket between the server and a runner:
+ *   u32 bytes of the whole frame · u32 bytes of the JSON · JSON {header, tensors} · each tensor's bytes.
+ * Little-endian (both ends are one machine). The JSON is padded with blanks and each tensor with zeros to a multiple of
+ * 8, so that the receiver makes views on the frame it received instead of copying. BYTES: u32 length, then UTF-8, each.
+ */
+const prefixBytes = 8;
+const alignment = 8;
+
+/** Of one frame: well over any request body, well under what would hurt the server. */
+export const frameBytesMax = 512 * 1024 * 1024;
+
+interface TensorEntry {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  readonly bytes: number;
+}
+
+export interface Frame {
+  readonly header: unknown;
+  readonly tensors: readonly Tensor[];
+}
+
+const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
+
+/** The chunks of a frame, to be written in order. Tensor memory is not copied: leave it alone until it is written. */
+export function encodeFrame(header: object, tensors: readonly Tensor[], bytesMax = frameBytesMax): Uint8Array[] {
+  const payloads = tensors.map((tensor) => bytesOf(tensor));
+  const entries = tensors.map(({ name, datatype, shape }, index): TensorEntry => {
+    return { name, datatype, shape, bytes: payloads[index]?.byteLength ?? 0 };
+  });
+  const json = Buffer.from(JSON.stringify({ header, tensors: entries }), 'utf8');
+  const jsonBytes = aligned(json.byteLength);
+  const frameBytes = payloads.reduce((sum, { byteLength }) => sum + aligned(byteLength), prefixBytes + jsonBytes);
+  checkFrameBytes(frameBytes, bytesMax);
+  const head = Buffer.alloc(prefixBytes + jsonBytes, ' ');
+  head.writeUInt32LE(frameBytes, 0);
+  head.writeUInt32LE(jsonBytes, 4);
+  head.set(json, prefixBytes);
+  const chunks: Uint8Array[] = [head];
+  for (const payload of payloads) {
+    chunks.push(payload);
+    const padding = aligned(payload.byteLength) - payload.byteLength;
+    if (padding > 0) chunks.push(new Uint8Array(padding));
+  }
+  return chunks;
+}
+
+function bytesOf({ datatype, data }: Tensor): Uint8Array {
+  if (datatype !== 'BYTES') {
+    const view = data as FixedArray;
+    return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  }
+  const texts = (data as readonly string[]).map((text) => Buffer.from(text, 'utf8'));
+  const bytes = Buffer.alloc(texts.reduce((sum, text) => sum + 4 + text.byteLength, 0));
+  let offset = 0;
+  for (const text of texts) {
+    offset = bytes.writeUInt32LE(text.byteLength, offset);
+    bytes.set(text, offset);
+    offset += text.byteLength;
+  }
+  return bytes;
+}
+
+export function checkFrameBytes(frameBytes: number, bytesMax: number): void {
+  if (frameBytes <= bytesMax) return;
+  throw new BrinkError(
+    'tensor-too-large',
+    `expected at most ${bytesMax} bytes of tensors in one run, got ${frameBytes} bytes`,
+  );
+}
+
+/** A whole frame, as received into memory of its own. The tensors are views on it. */
+export function decodeFrame(frame: ArrayBuffer): Frame {
+  const jsonBytes = new DataView(frame).getUint32(4, true);
+  const json = JSON.parse(Buffer.from(frame, prefixBytes, jsonBytes).toString('utf8')) as {
+    header: unknown;
+    tensors: readonly TensorEntry[];
+  };
+  let offset = prefixBytes + jsonBytes;
+  const tensors = json.tensors.map(({ name, datatype, shape, bytes }): Tensor => {
+    const data = datatype === 'BYTES' ? textsOf(frame, offset, bytes) : viewOf(frame, datatype, offset, bytes);
+    offset += aligned(bytes);
+    return { name, datatype, shape, data };
+  });
+  if (offset !== frame.byteLength) {
+    throw new Error(`expected a frame of ${frame.byteLength} bytes, its parts have ${offset}`);
+  }
+  return { header: json.header, tensors };
+}
+
+function viewOf(frame: ArrayBuffer, datatype: Exclude<Datatype, 'BYTES'>, offset: number, bytes: number): FixedArray {
+  const { array, bytes: elementBytes } = fixedLayouts[datatype];
+  return new array(frame, offset, bytes / elementBytes);
+}
+
+function textsOf(frame: ArrayBuffer, offset: number, bytes: number): string[] {
+  const payload = Buffer.from(frame, offset, bytes);
+  const texts: string[] = [];
+  for (let at = 0; at < bytes;) {
+    const length = payload.readUInt32LE(at);
+    texts.push(payload.toString('utf8', at + 4, at + 4 + length));
+    at += 4 + length;
+  }
+  return texts;
+}

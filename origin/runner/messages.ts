@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { type ErrorCode, isErrorCode } from '../../shared/errors/error-codes.js';
+import { type Signature, signatureSchema } from '../../shared/protocol/tensor.js';
+
+/** From the server to a runner. Tensors travel beside the message in its frame. */
+export type RunnerRequest =
+  | {
+      readonly type: 'load';
+      /** Graph name → path of its `.onnx` file. */
+      readonly graphs: Readonly<Record<string, string>>;
+      /** Threads within one operator; 0 lets onnxruntime choose. */
+      readonly threads: number;
+      /** onnxruntime's names, the preferred one first. */
+      readonly providers: readonly string[];
+    }
+  | { readonly type: 'run'; readonly id: number; readonly graph: string }
+  | { readonly type: 'ping'; readonly id: number };
+
+const failureSchema = z.object({
+  code: z.custom<ErrorCode>(isErrorCode),
+  message: z.string(),
+  retryAfterMs: z.number().optional(),
+});
+
+/** From a runner to the server: checked, because a runner is where hostile models run. */
+export const runnerReplySchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('loaded'), graphs: z.record(z.string(), signatureSchema) }),
+  /** `id` is null when it was loading that failed. `detail` is for the log and never for a caller. */
+  z.object({
+    type: z.literal('failed'),
+    id: z.number().nullable(),
+    failure: failureSchema,
+    detail: z.string(),
+  }),
+  z.object({ type: z.literal('result'), id: z.number() }),
+  z.object({ type: z.literal('pong'), id: z.number() }),
+]);
+export type RunnerReply = z.infer<typeof runnerReplySchema>;
+export type Signatures = Readonly<Record<string, Signature>>;

@@ -1,0 +1,67 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import { ortFailure } from '../../shared/engine/ort-failure.js';
+import { fromOrtTensor, toOrtTensor } from '../../shared/engine/ort-tensor.js';
+import { BrinkError } from '../../shared/errors/brink-error.js';
+import type { Tensor } from '../../shared/protocol/tensor.js';
+import type { RunnerRequest, Signatures } from './messages.js';
+import { sessionSignature } from './session-signature.js';
+
+/** onnxruntime prints inputs' shapes and paths of its build: only what kills the process may be printed. */
+const logSeverityLevel = 4;
+
+type Ort = typeof import('onnxruntime-node');
+
+/** The onnxruntime sessions of one version: all there is in a runner. */
+export class Sessions {
+  readonly #sessions = new Map<string, InferenceSession>();
+  #ort: Ort | undefined;
+
+  async load({ graphs, threads, providers }: Extract<RunnerRequest, { type: 'load' }>): Promise<Signatures> {
+    // Its telemetry writes files and looks up hosts; the variable is read when the library is loaded, so it comes first.
+    process.env['ORT_DISABLE_TELEMETRY'] = '1';
+    this.#ort = await import('onnxruntime-node');
+    this.#ort.env.logLevel = 'fatal';
+    const signatures: Record<string, Signatures[string]> = {};
+    for (const [name, path] of Object.entries(graphs)) {
+      const session = await this.#create(path, threads, providers);
+      this.#sessions.set(name, session);
+      signatures[name] = sessionSignature(session);
+    }
+    return signatures;
+  }
+
+  async #create(path: string, threads: number, providers: readonly string[]): Promise<InferenceSession> {
+    if (this.#ort === undefined) throw new Error('create before load');
+    try {
+      return await this.#ort.InferenceSession.create(path, {
+        graphOptimizationLevel: 'all',
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        executionProviders: [...providers],
+        logSeverityLevel,
+      });
+    } catch (error) {
+      throw ortFailure(error);
+    }
+  }
+
+  /** All outputs of a graph. */
+  async run(graph: string, inputs: readonly Tensor[]): Promise<Tensor[]> {
+    const session = this.#sessions.get(graph);
+    if (session === undefined || this.#ort === undefined) {
+      throw new BrinkError('engine-failed', 'expected a graph of this version, got one that it does not have');
+    }
+    const { Tensor } = this.#ort;
+    try {
+      const feeds = Object.fromEntries(inputs.map((tensor) => [tensor.name, toOrtTensor(tensor, Tensor)]));
+      const outputs = await session.run(feeds, { logSeverityLevel });
+      return session.outputNames.map((name) => {
+        const output = outputs[name];
+        if (output === undefined) throw new Error(`output ${name} is missing`);
+        return fromOrtTensor(name, output);
+      });
+    } catch (error) {
+      throw ortFailure(error);
+    }
+  }
+}
