@@ -8,17 +8,27 @@ import type { Clock } from './clock.js';
 export class Deadline {
   readonly budgetMs: number;
   readonly #clock: Clock;
-  readonly #at: number;
+  readonly #startedAt: number;
 
-  constructor(clock: Clock, budgetMs: number) {
+  constructor(clock: Clock, budgetMs: number, startedAt = clock.now()) {
     this.#clock = clock;
+    this.#startedAt = startedAt;
     this.budgetMs = budgetMs;
-    this.#at = clock.now() + budgetMs;
+  }
+
+  /** The same start with a budget of at most `budgetMs`. */
+  atMost(budgetMs: number): Deadline {
+    return budgetMs >= this.budgetMs ? this : new Deadline(this.#clock, budgetMs, this.#startedAt);
+  }
+
+  /** A deadline of at most `budgetMs` from now, and no later than this one. */
+  fromNow(budgetMs: number): Deadline {
+    return budgetMs >= this.leftMs() ? this : new Deadline(this.#clock, budgetMs);
   }
 
   /** Milliseconds left; never negative. */
   leftMs(): number {
-    return Math.max(0, this.#at - this.#clock.now());
+    return Math.max(0, this.#startedAt + this.budgetMs - this.#clock.now());
   }
 
   get passed(): boolean {

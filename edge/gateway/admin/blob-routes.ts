@@ -1,0 +1,86 @@
+import type { Context } from 'hono';
+import { BrinkError } from '../../../shared/errors/brink-error.js';
+import { jsonResponse } from '../../../shared/http/responses.js';
+import type { Route } from '../../../shared/http/routing.js';
+import { sha256Schema } from '../../../shared/manifest/manifest.js';
+import { blobKey, manifestKey } from '../../artifact-keys.js';
+import type { GatewayEnv } from '../gateway-env.js';
+
+/** A Worker takes request bodies up to 100 MB on the smaller plans; larger blobs need multipart uploads. */
+export const blobBytesMax = 100 * 1000 * 1000;
+
+type Ctx = Context<GatewayEnv>;
+
+/** Uploading blobs, for operators. */
+export const blobAdminRoutes: Route<GatewayEnv>[] = [
+  { method: 'HEAD', path: '/admin/v1/blobs/:sha256', handler: headBlob },
+  { method: 'GET', path: '/admin/v1/blobs/:sha256', handler: headBlob }, // Hono answers HEAD through GET
+  { method: 'PUT', path: '/admin/v1/blobs/:sha256', handler: putBlob },
+];
+
+/** Reading artifacts by digest, for origins. */
+export const artifactRoutes: Route<GatewayEnv>[] = [
+  { method: 'GET', path: '/artifacts/v1/blobs/:sha256', handler: (c: Ctx) => stream(c, blobKey(digestParam(c))) },
+  {
+    method: 'GET',
+    path: '/artifacts/v1/manifests/:sha256',
+    handler: (c: Ctx) => stream(c, manifestKey(digestParam(c))),
+  },
+];
+
+async function headBlob(context: Ctx): Promise<Response> {
+  const object = await context.env.BLOBS.head(blobKey(digestParam(context)));
+  if (object === null) throw unknownBlob();
+  return jsonResponse({ sha256: digestParam(context), bytes: object.size });
+}
+
+async function putBlob(context: Ctx): Promise<Response> {
+  const sha256 = digestParam(context);
+  const bytes = declaredBytes(context.req.header('content-length'));
+  const existing = await context.env.BLOBS.head(blobKey(sha256));
+  if (existing !== null) {
+    await context.req.raw.body?.cancel();
+    return jsonResponse({ sha256, bytes: existing.size });
+  }
+  const body = context.req.raw.body ?? new Uint8Array(0);
+  try {
+    await context.env.BLOBS.put(blobKey(sha256), body, { sha256 }); // R2 refuses what does not have this digest
+  } catch (error) {
+    throw new BrinkError('digest-mismatch', 'the bytes that came do not have the SHA-256 in the path', {
+      cause: error,
+    });
+  }
+  return jsonResponse({ sha256, bytes }, 201);
+}
+
+async function stream(context: Ctx, key: string): Promise<Response> {
+  const object = await context.env.BLOBS.get(key);
+  if (object === null) throw unknownBlob();
+  // Content addressed: it may be kept for ever by whoever may read it.
+  return new Response(object.body, {
+    headers: {
+      'content-type': 'application/octet-stream',
+      'content-length': String(object.size),
+      'cache-control': 'private, max-age=31536000, immutable',
+    },
+  });
+}
+
+function declaredBytes(header: string | undefined): number {
+  if (header === undefined || !/^\d{1,15}$/.test(header)) {
+    throw new BrinkError('invalid-request', 'expected a content-length, got none');
+  }
+  const bytes = Number(header);
+  if (bytes <= blobBytesMax) return bytes;
+  throw new BrinkError('body-too-large', `expected a blob of at most ${blobBytesMax} bytes, got ${bytes}`);
+}
+
+function digestParam(context: Ctx): string {
+  const parsed = sha256Schema.safeParse(context.req.param('sha256'));
+  if (parsed.success) return parsed.data;
+  throw new BrinkError('bad-name', 'expected a SHA-256 of 64 lower-case hexadecimal digits in the path');
+}
+
+function unknownBlob(): BrinkError {
+  return new BrinkError('unknown-blob', 'nothing is stored under this digest');
+}

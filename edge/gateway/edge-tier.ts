@@ -1,0 +1,147 @@
+import type { Target } from '../../shared/engine/engine.js';
+import { BrinkError } from '../../shared/errors/brink-error.js';
+import type { DataTier, Described } from '../../shared/http/data-tier.js';
+import { type Plan, planAttempts } from '../../shared/plan/plan.js';
+import { underLease } from '../../shared/release/commit.js';
+import { pickVersion } from '../../shared/release/pick.js';
+import type { VersionRef } from '../../shared/release/release.js';
+import type { Answer, Call, CallReport, EncodedBody } from '../../shared/serve/call.js';
+import { deadlineOn, runCall } from '../../shared/serve/run-call.js';
+import { systemClock } from '../../shared/time/clock.js';
+import type { Deadline } from '../../shared/time/deadline.js';
+import { releasePrefix } from '../artifact-keys.js';
+import type { Env } from '../bindings.js';
+import { settingsOf } from '../settings.js';
+import { runAttempts } from './attempts.js';
+import { HostEngine, type HostStub } from './host-engine.js';
+import { type Isolate, inBackground, isolateOf } from './isolate.js';
+import { manifestOf } from './manifests.js';
+import { askOrigin } from './origin-client.js';
+
+/** While another tier is still to be tried, a silent origin is waited for no longer than this, or 8 × what is usual. */
+const originPatienceMs = 1_000;
+const originPatienceFactor = 8;
+const readyMsMax = 1_000;
+
+/** The edge as a tier: plans each request, runs it here or passes it on, and commits it under the lease. */
+export class EdgeTier implements DataTier {
+  readonly name = 'edge';
+  readonly #env: Env;
+  readonly #isolate: Isolate;
+  readonly #engine: HostEngine;
+
+  constructor(env: Env, host: HostStub) {
+    this.#env = env;
+    this.#isolate = isolateOf(env);
+    this.#engine = new HostEngine(host, this.#isolate.residency);
+  }
+
+  async answer(call: Call, report: CallReport): Promise<Answer> {
+    const { leases } = this.#isolate;
+    const { model, version, deadline } = call;
+    const committed = await underLease({ leases, model, version, deadline, turn: ioTurn }, async (ref, epoch) => {
+      report.ref = ref;
+      report.epoch = epoch;
+      if (call.pin !== undefined && call.pin.digest !== ref.digest) {
+        throw new BrinkError('pin-mismatch', `version '${ref.version}' does not have the digest that was pinned`);
+      }
+      return this.#attempt(call, await this.#target(ref), epoch, report);
+    });
+    const { body, tier } = committed.value;
+    report.servedBy = tier;
+    return { body, ref: committed.ref, epoch: committed.epoch, servedBy: tier, attempts: report.attempts ?? [] };
+  }
+
+  async describe(model: string, version: string | undefined, deadline: Deadline): Promise<Described> {
+    const standing = await this.#isolate.leases.current(model, deadline);
+    const target = await this.#target(pickVersion(model, standing, version));
+    return { target, release: standing.release };
+  }
+
+  modelReady({ target }: Described): Promise<boolean> {
+    const plan = this.#plan(target, undefined, target.manifest.deadlineMs);
+    return Promise.resolve(plan.attempts.length > 0);
+  }
+
+  /** Ready when the artifact store answers: without it nothing new can be loaded. */
+  async ready(): Promise<boolean> {
+    const probe = this.#env.BLOBS.list({ prefix: releasePrefix, limit: 1 }).then(() => true);
+    const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), readyMsMax));
+    return Promise.race([probe, late]).catch(() => false);
+  }
+
+  async #target({ version, digest }: VersionRef): Promise<Target> {
+    return { version, digest, manifest: await manifestOf(this.#env.BLOBS, digest) };
+  }
+
+  async #attempt(
+    call: Call,
+    target: Target,
+    epoch: number,
+    report: CallReport,
+  ): Promise<{ body: EncodedBody; tier: 'edge' | 'origin' }> {
+    const deadline = deadlineOn(call, target);
+    const plan = this.#plan(target, call.forcedTier, deadline.leftMs());
+    if (plan.prefetchEdge) inBackground(this.#engine.prefetch(target));
+    return runAttempts(plan, deadline, systemClock, report, async (tier, isLast) => {
+      const startedAt = systemClock.now();
+      const body =
+        tier === 'edge' ? await this.#here(call, target) : await this.#there(call, target, epoch, deadline, isLast);
+      this.#isolate.estimates.observe(`${tier}:${target.digest}`, systemClock.now() - startedAt);
+      return body;
+    });
+  }
+
+  #plan(target: Target, forced: Call['forcedTier'], leftMs: number): Plan {
+    const { originBreaker, estimates, residency } = this.#isolate;
+    const origin =
+      settingsOf(this.#env).originUrl === undefined ? 'absent' : originBreaker.wouldAllow ? 'available' : 'open';
+    return planAttempts({
+      tiers: target.manifest.placement.tiers,
+      forced,
+      edge: residency.of(target.digest),
+      origin,
+      leftMs,
+      expected: {
+        edgeLoadMs: estimates.expected(`load:${target.digest}`),
+        edgeRunMs: estimates.expected(`edge:${target.digest}`),
+        originMs: estimates.expected(`origin:${target.digest}`),
+      },
+    });
+  }
+
+  #here(call: Call, target: Target): Promise<EncodedBody> {
+    return runCall(call, target, this.#engine, settingsOf(this.#env).limits);
+  }
+
+  async #there(call: Call, target: Target, epoch: number, deadline: Deadline, isLast: boolean): Promise<EncodedBody> {
+    const { originBreaker, estimates, leases } = this.#isolate;
+    const { originUrl, originKey } = settingsOf(this.#env);
+    if (originUrl === undefined || !originBreaker.tryAcquire()) {
+      throw new BrinkError('origin-unreachable', 'the origin is left alone for a while', {
+        retryAfterMs: originBreaker.allowedInMs,
+      });
+    }
+    const patienceMs = Math.max(
+      originPatienceMs,
+      originPatienceFactor * (estimates.expected(`origin:${target.digest}`) ?? 0),
+    );
+    const bounded = isLast ? deadline : deadline.fromNow(patienceMs);
+    const options = { url: originUrl, key: originKey, fetch: (request: Request) => fetch(request) };
+    try {
+      const answer = await askOrigin(options, call, target, epoch, bounded);
+      originBreaker.succeeded();
+      leases.noteEpoch(call.model, answer.epoch);
+      return answer.body;
+    } catch (error) {
+      if (error instanceof BrinkError && error.status < 500) originBreaker.succeeded();
+      else originBreaker.failed();
+      throw error;
+    }
+  }
+}
+
+/** One I/O turn: it moves the clock, which stands still while a Worker computes. */
+async function ioTurn(): Promise<void> {
+  await scheduler.wait(0);
+}

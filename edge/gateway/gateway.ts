@@ -1,0 +1,53 @@
+import { Hono } from 'hono';
+import { corsFor, onError, requestScope } from '../../shared/http/request-scope.js';
+import { inferenceAuthentication, operatorAuthentication } from '../../shared/http/authentication.js';
+import { type AppEnv, DataPlane } from '../../shared/http/data-plane.js';
+import { openApiDocument } from '../../shared/http/openapi.js';
+import { jsonResponse } from '../../shared/http/responses.js';
+import { registerRoutes, type Route, unknownRoute } from '../../shared/http/routing.js';
+import { systemClock } from '../../shared/time/clock.js';
+import type { Env } from '../bindings.js';
+import { settingsOf } from '../settings.js';
+import { artifactRoutes, blobAdminRoutes } from './admin/blob-routes.js';
+import { leaseRoutes, releaseRoutes } from './admin/release-routes.js';
+import { versionRoutes } from './admin/version-routes.js';
+import { EdgeTier } from './edge-tier.js';
+import type { GatewayEnv } from './gateway-env.js';
+import type { HostStub } from './host-engine.js';
+
+const log = (row: Readonly<Record<string, unknown>>): void => console.log(JSON.stringify(row));
+const keysOf = (env: unknown) => settingsOf(env as Env).keys;
+
+const dataPlane = new DataPlane({
+  clock: systemClock,
+  limitsOf: (context) => settingsOf(context.env as Env).limits,
+  clientOf: (context) => context.req.header('cf-connecting-ip') ?? '',
+  tierOf: (context) => {
+    const { exports } = context.executionCtx as unknown as { exports: { ModelHost: HostStub } };
+    return new EdgeTier(context.env as Env, exports.ModelHost);
+  },
+});
+
+/** The Worker's front: the data plane for callers, the admin plane for operators, artifacts and leases for origins. */
+function buildGateway(): Hono<GatewayEnv> {
+  const app = new Hono<GatewayEnv>();
+  app.use(requestScope({ tier: 'edge', clock: systemClock, random: () => Math.random(), log }));
+  app.use(async (context, next) => corsFor(settingsOf(context.env).corsOrigins)(context, next));
+  app.onError(onError(log));
+  app.notFound(unknownRoute);
+
+  registerRoutes(app, dataPlane.healthRoutes() as unknown as Route<GatewayEnv>[]);
+  registerRoutes(app, [{ method: 'GET', path: '/openapi.json', handler: () => jsonResponse(openApiDocument('edge')) }]);
+
+  app.use('/admin/*', operatorAuthentication(keysOf));
+  app.use('/artifacts/*', operatorAuthentication(keysOf, 'artifacts'));
+  registerRoutes(app, [...blobAdminRoutes, ...versionRoutes, ...releaseRoutes, ...artifactRoutes, ...leaseRoutes]);
+
+  for (const path of ['/v2', '/v2/models/*', '/v1/*']) app.use(path, inferenceAuthentication(keysOf));
+  registerRoutes(app, dataPlane.modelRoutes() as unknown as Route<GatewayEnv>[]);
+  return app;
+}
+
+const app: Hono<GatewayEnv> = buildGateway();
+export const gateway: ExportedHandler<Env> = { fetch: (request, env, context) => app.fetch(request, env, context) };
+export type { AppEnv };

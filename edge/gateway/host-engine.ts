@@ -1,0 +1,67 @@
+import type { Engine, Residency, Target } from '../../shared/engine/engine.js';
+import { BrinkError, type Outcome, unwrap } from '../../shared/errors/brink-error.js';
+import type { HandlerInput, Json } from '../../shared/handler/handler.js';
+import type { InferRequest } from '../../shared/protocol/infer.js';
+import type { Tensor } from '../../shared/protocol/tensor.js';
+import type { Deadline } from '../../shared/time/deadline.js';
+import type { ResidencyBeliefs } from './residency-beliefs.js';
+
+/** The host's RPC methods, as the gateway sees them. */
+export interface HostStub {
+  infer(target: Target, inputs: readonly Tensor[], deadlineMs: number): Promise<Outcome<readonly Tensor[]>>;
+  predict(target: Target, input: HandlerInput, deadlineMs: number): Promise<Outcome<Json>>;
+  prefetch(target: Target): Promise<Outcome<null>>;
+  status(digests: readonly string[]): Promise<Record<string, Residency>>;
+}
+
+/** The ModelHost entrypoint, reached through `ctx.exports`, as an engine. Every wait is bounded by the deadline. */
+export class HostEngine implements Engine {
+  readonly #host: HostStub;
+  readonly #beliefs: ResidencyBeliefs;
+
+  constructor(host: HostStub, beliefs: ResidencyBeliefs) {
+    this.#host = host;
+    this.#beliefs = beliefs;
+  }
+
+  async infer(target: Target, request: InferRequest, deadline: Deadline): Promise<readonly Tensor[]> {
+    return this.#call(target, deadline, this.#host.infer(target, request.inputs, deadline.leftMs()));
+  }
+
+  async predict(target: Target, input: HandlerInput, deadline: Deadline): Promise<Json> {
+    return this.#call(target, deadline, this.#host.predict(target, input, deadline.leftMs()));
+  }
+
+  async prefetch(target: Target): Promise<void> {
+    this.#beliefs.note(target.digest, 'loading');
+    await this.#settle(target, this.#host.prefetch(target));
+  }
+
+  residency(digest: string): Residency {
+    return this.#beliefs.of(digest);
+  }
+
+  async #call<T>(target: Target, deadline: Deadline, rpc: Promise<Outcome<T>>): Promise<T> {
+    return deadline.bound(this.#settle(target, rpc), 'the edge ran the model');
+  }
+
+  async #settle<T>(target: Target, rpc: Promise<Outcome<T>>): Promise<T> {
+    try {
+      const value = unwrap(await rpc);
+      this.#beliefs.note(target.digest, 'ready');
+      return value;
+    } catch (error) {
+      if (!(error instanceof BrinkError)) {
+        this.#beliefs.note(target.digest, 'failed');
+        throw new BrinkError('engine-failed', 'the model host of the edge broke off', { cause: error });
+      }
+      if (error.status >= 500) await this.#lookAgain(target.digest);
+      throw error;
+    }
+  }
+
+  async #lookAgain(digest: string): Promise<void> {
+    const residency = await this.#host.status([digest]).then((status) => status[digest]).catch(() => undefined); // prettier-ignore
+    this.#beliefs.note(digest, residency ?? 'failed');
+  }
+}

@@ -1,0 +1,38 @@
+import { waitUntil } from 'cloudflare:workers';
+import { Leases } from '../../shared/release/leases.js';
+import { Breaker } from '../../shared/resilience/breaker.js';
+import { Estimates } from '../../shared/plan/estimates.js';
+import { systemClock } from '../../shared/time/clock.js';
+import type { Env } from '../bindings.js';
+import { edgeLeaseSources } from './lease-sources.js';
+import { ResidencyBeliefs } from './residency-beliefs.js';
+
+/** What the gateway of one isolate remembers between requests. Nothing here is needed for correctness but the leases. */
+export interface Isolate {
+  readonly leases: Leases;
+  readonly originBreaker: Breaker;
+  readonly residency: ResidencyBeliefs;
+  readonly estimates: Estimates;
+}
+
+const byEnv = new WeakMap<Env, Isolate>();
+
+/** Keeps background work alive after the response; its failure is nobody's. */
+export function inBackground(work: Promise<unknown>): void {
+  waitUntil(work.catch(() => undefined));
+}
+
+export function isolateOf(env: Env): Isolate {
+  let isolate = byEnv.get(env);
+  if (isolate === undefined) {
+    const random = (): number => Math.random();
+    isolate = {
+      leases: new Leases({ sources: edgeLeaseSources(env), clock: systemClock, random, background: inBackground }),
+      originBreaker: new Breaker(systemClock, random),
+      residency: new ResidencyBeliefs(systemClock),
+      estimates: new Estimates(),
+    };
+    byEnv.set(env, isolate);
+  }
+  return isolate;
+}

@@ -1,0 +1,81 @@
+import type { Engine, Target } from '../../shared/engine/engine.js';
+import { BrinkError } from '../../shared/errors/brink-error.js';
+import type { DataTier, Described } from '../../shared/http/data-tier.js';
+import type { Limits } from '../../shared/protocol/limits.js';
+import { underLease } from '../../shared/release/commit.js';
+import type { Leases } from '../../shared/release/leases.js';
+import { pickVersion } from '../../shared/release/pick.js';
+import type { VersionRef } from '../../shared/release/release.js';
+import type { Answer, Call, CallReport } from '../../shared/serve/call.js';
+import { deadlineOn, runCall } from '../../shared/serve/run-call.js';
+import type { Clock } from '../../shared/time/clock.js';
+import type { Deadline } from '../../shared/time/deadline.js';
+
+export interface OriginTierOptions {
+  readonly leases: Leases;
+  readonly engine: Engine;
+  readonly targetOf: (ref: VersionRef, deadline: Deadline) => Promise<Target>;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly isReady: () => boolean;
+  readonly noteUse: (digest: string) => void;
+}
+
+/** The origin as a tier: runs what it is asked, under the same lease as the edge. */
+export class OriginTier implements DataTier {
+  readonly name = 'origin';
+  readonly #options: OriginTierOptions;
+
+  constructor(options: OriginTierOptions) {
+    this.#options = options;
+  }
+
+  async answer(call: Call, report: CallReport): Promise<Answer> {
+    const { leases, clock, engine, limits } = this.#options;
+    const { model, version, deadline, seenEpoch } = call;
+    if (call.forcedTier === 'edge') throw new BrinkError('bad-header', 'expected no wish for the edge at the origin');
+    const startedAt = clock.now();
+    const lease = { leases, model, version, deadline, seenEpoch, turn: eventLoopTurn };
+    const committed = await underLease(lease, async (ref, epoch) => {
+      report.ref = ref;
+      report.epoch = epoch;
+      checkPin(call.pin, ref);
+      const target = await this.#options.targetOf(ref, deadline);
+      if (!target.manifest.placement.tiers.includes('origin')) {
+        throw new BrinkError(
+          'no-tier-available',
+          `version '${ref.version}' of model '${model}' is not placed at the origin`,
+        );
+      }
+      this.#options.noteUse(ref.digest);
+      deadlineOn(call, target).check('the request waited to be run');
+      return runCall(call, target, engine, limits);
+    });
+    report.servedBy = 'origin';
+    const attempts = [{ tier: 'origin' as const, ms: clock.now() - startedAt }];
+    return { body: committed.value, ref: committed.ref, epoch: committed.epoch, servedBy: 'origin', attempts };
+  }
+
+  async describe(model: string, version: string | undefined, deadline: Deadline): Promise<Described> {
+    const standing = await this.#options.leases.current(model, deadline);
+    const target = await this.#options.targetOf(pickVersion(model, standing, version), deadline);
+    return { target, release: standing.release };
+  }
+
+  modelReady({ target }: Described): Promise<boolean> {
+    return Promise.resolve(this.#options.engine.residency(target.digest) === 'ready');
+  }
+
+  ready(): Promise<boolean> {
+    return Promise.resolve(this.#options.isReady());
+  }
+}
+
+function checkPin(pin: VersionRef | undefined, ref: VersionRef): void {
+  if (pin === undefined || pin.digest === ref.digest) return;
+  throw new BrinkError('pin-mismatch', `version '${ref.version}' does not have the digest that was pinned`);
+}
+
+function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,101 @@
+import type { Engine, Target } from '../../shared/engine/engine.js';
+import type { Leases } from '../../shared/release/leases.js';
+import type { Release, VersionRef } from '../../shared/release/release.js';
+import type { Clock } from '../../shared/time/clock.js';
+import { Deadline } from '../../shared/time/deadline.js';
+import type { Log } from '../engine/log.js';
+
+/** How often the origin looks what is released. A request with a newer epoch does not wait for it. */
+export const followEveryMs = 2_000;
+const lookMsMax = 5_000;
+const loadMsMax = 120_000;
+/** An explicitly asked version stays loaded this long after its last use. */
+const idleMsMax = 300_000;
+
+export interface FollowerOptions {
+  readonly models: () => Promise<string[]>;
+  readonly leases: Leases;
+  readonly targetOf: (ref: VersionRef, deadline: Deadline) => Promise<Target>;
+  readonly engine: Engine & { retire(keep: ReadonlySet<string>): Promise<void> };
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Keeps loaded what is released here: the stable version and `lastGood`, so that rolling back loads nothing. Ends what
+ * is neither, nor was used lately; what is fenced ends at once.
+ */
+export class Follower {
+  readonly #options: FollowerOptions;
+  readonly #usedAt = new Map<string, number>();
+  readonly #releases = new Map<string, Release>();
+  #synced = false;
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the released versions were seen at least once and those placed here could be loaded or had their try. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  noteUse(digest: string): void {
+    this.#usedAt.set(digest, this.#options.clock.now());
+  }
+
+  /** One look: never rejects, what fails is logged and tried again with the next look. */
+  async look(): Promise<void> {
+    const { log } = this.#options;
+    try {
+      const models = await this.#options.models();
+      await Promise.all(models.map((model) => this.#lookAt(model)));
+      await this.#options.engine.retire(this.#keep());
+      this.#synced = true;
+    } catch (error) {
+      log({ event: 'follow-failed', cause: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  async #lookAt(model: string): Promise<void> {
+    const { leases, clock, log } = this.#options;
+    try {
+      const { release } = await leases.current(model, new Deadline(clock, lookMsMax));
+      this.#releases.set(model, release);
+      for (const ref of released(release)) await this.#load(model, ref);
+    } catch (error) {
+      log({ event: 'follow-failed', model, cause: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  async #load(model: string, ref: VersionRef): Promise<void> {
+    const { engine, targetOf, clock, log } = this.#options;
+    if (engine.residency(ref.digest) !== 'absent') return;
+    const deadline = new Deadline(clock, loadMsMax);
+    const target = await targetOf(ref, deadline);
+    if (!target.manifest.placement.tiers.includes('origin')) return;
+    const startedAt = clock.now();
+    await engine.prefetch(target, deadline);
+    log({ event: 'loaded', model, version: ref.version, digest: ref.digest, ms: clock.now() - startedAt });
+  }
+
+  #keep(): ReadonlySet<string> {
+    const now = this.#options.clock.now();
+    const keep = new Set<string>();
+    const fenced = new Set<string>();
+    for (const release of this.#releases.values()) {
+      for (const ref of released(release)) keep.add(ref.digest);
+      for (const digest of release.fenced) fenced.add(digest);
+    }
+    for (const [digest, usedAt] of this.#usedAt) {
+      if (fenced.has(digest) || now - usedAt > idleMsMax) this.#usedAt.delete(digest);
+      else keep.add(digest);
+    }
+    return keep;
+  }
+}
+
+function released(release: Release): VersionRef[] {
+  const refs = [release.stable, release.lastGood].filter((ref) => ref !== null);
+  return refs.filter((ref, index) => refs.findIndex((other) => other.digest === ref.digest) === index);
+}

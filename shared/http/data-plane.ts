@@ -1,0 +1,162 @@
+import type { Context } from 'hono';
+import { BrinkError } from '../errors/brink-error.js';
+import { headers } from '../protocol/headers.js';
+import type { Limits } from '../protocol/limits.js';
+import { checkName } from '../protocol/names.js';
+import type { Call } from '../serve/call.js';
+import { signatureOf } from '../serve/run-call.js';
+import type { Clock } from '../time/clock.js';
+import { Deadline } from '../time/deadline.js';
+import { forcedTier, mediaType, pinnedRef, refusesFallback, seenEpoch, timeoutMs } from './call-headers.js';
+import type { DataTier, Described } from './data-tier.js';
+import { readBody } from './read-body.js';
+import type { RequestVariables } from './request-scope.js';
+import { answerResponse, jsonResponse } from './responses.js';
+import type { Route } from './routing.js';
+
+// Hono's environment of an app: its bindings differ between edge and origin, its variables do not.
+export interface AppEnv {
+  Bindings: object;
+  Variables: RequestVariables;
+}
+type Ctx = Context<AppEnv>;
+
+export interface DataPlaneOptions {
+  readonly tierOf: (context: Ctx) => DataTier;
+  readonly limitsOf: (context: Ctx) => Limits;
+  /** The caller's address, for the routing key of those who send none. */
+  readonly clientOf: (context: Ctx) => string;
+  readonly clock: Clock;
+}
+
+export const serverVersion = '0.1.0';
+/** The extension names of the protocol that work here. */
+export const extensions = ['binary_tensor_data', 'parameters'];
+/** The deadline of what names none, until the version's own is known. */
+const deadlineMsDefault = 120_000;
+
+/** Open Inference Protocol V2 over REST and `predict`: the same routes on the edge and the origin. */
+export class DataPlane {
+  readonly #options: DataPlaneOptions;
+
+  constructor(options: DataPlaneOptions) {
+    this.#options = options;
+  }
+
+  /** Open to everybody, key or no key. */
+  healthRoutes(): Route<AppEnv>[] {
+    return [
+      { method: 'GET', path: '/v2/health/live', handler: () => jsonResponse({ live: true }) },
+      { method: 'GET', path: '/v2/health/ready', handler: (c: Ctx) => this.#serverReady(c) },
+    ];
+  }
+
+  modelRoutes(): Route<AppEnv>[] {
+    const routes: Route<AppEnv>[] = [{ method: 'GET', path: '/v2', handler: () => this.#serverMetadata() }];
+    for (const model of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
+      routes.push(
+        { method: 'GET', path: model, handler: (c: Ctx) => this.#modelMetadata(c) },
+        { method: 'GET', path: `${model}/ready`, handler: (c: Ctx) => this.#modelReady(c) },
+        { method: 'POST', path: `${model}/infer`, handler: (c: Ctx) => this.#answer(c, 'infer') },
+      );
+    }
+    for (const model of ['/v1/models/:model', '/v1/models/:model/versions/:version']) {
+      routes.push({ method: 'POST', path: `${model}/predict`, handler: (c: Ctx) => this.#answer(c, 'predict') });
+    }
+    return routes;
+  }
+
+  #serverMetadata(): Response {
+    return jsonResponse({ name: 'brink', version: serverVersion, extensions });
+  }
+
+  async #serverReady(context: Ctx): Promise<Response> {
+    const ready = await this.#options.tierOf(context).ready();
+    return jsonResponse({ ready }, ready ? 200 : 503, ready ? {} : { 'retry-after': '1' });
+  }
+
+  async #modelMetadata(context: Ctx): Promise<Response> {
+    const { target, release } = await this.#describe(context);
+    const signature = target.manifest.inferGraph === null ? { inputs: [], outputs: [] } : signatureOf(target);
+    const body = {
+      name: target.manifest.model,
+      versions: release.versions.filter((v) => !release.fenced.includes(v.digest)).map((v) => v.version),
+      platform: 'onnx_onnxv1',
+      ...signature,
+    };
+    return jsonResponse(body, 200, {
+      [headers.model]: target.manifest.model,
+      [headers.version]: target.version,
+      [headers.digest]: target.digest,
+      [headers.epoch]: String(release.epoch),
+    });
+  }
+
+  async #modelReady(context: Ctx): Promise<Response> {
+    const tier = this.#options.tierOf(context);
+    const described = await this.#describe(context);
+    const ready = await tier.modelReady(described);
+    const body = { name: described.target.manifest.model, ready };
+    return jsonResponse(body, ready ? 200 : 503, ready ? {} : { 'retry-after': '1' });
+  }
+
+  async #describe(context: Ctx): Promise<Described> {
+    const { model, version } = names(context);
+    const deadline = this.#deadline(context, this.#options.limitsOf(context));
+    return this.#options.tierOf(context).describe(model, version, deadline);
+  }
+
+  async #answer(context: Ctx, kind: Call['kind']): Promise<Response> {
+    const call = await this.#call(context, kind);
+    const answer = await this.#options.tierOf(context).answer(call, context.var.report);
+    return answerResponse(call.model, answer, this.#options.clock.now() - context.var.startedAt);
+  }
+
+  async #call(context: Ctx, kind: Call['kind']): Promise<Call> {
+    const limits = this.#options.limitsOf(context);
+    const header = (name: string) => context.req.header(name);
+    const { model, version } = names(context);
+    const pin = pinnedRef(header);
+    if (pin !== undefined && version !== undefined && pin.version !== version) {
+      throw new BrinkError('pin-mismatch', `expected the pinned version to be the one in the path, '${version}'`);
+    }
+    const forced = forcedTier(header);
+    const deadline = this.#deadline(context, limits);
+    const bytes = await readBody(context.req.raw, limits, deadline);
+    context.set('bytesIn', bytes.byteLength);
+    return {
+      kind,
+      model,
+      version: pin?.version ?? version,
+      body: {
+        contentType: mediaType(header('content-type')),
+        inferenceHeaderLength: header(headers.inferenceHeaderLength),
+        bytes,
+      },
+      parameters: kind === 'predict' ? context.req.query() : {},
+      accept: header('accept'),
+      deadline,
+      deadlineGiven: header(headers.timeoutMs) !== undefined,
+      requestId: context.var.trace.requestId,
+      traceparent: context.var.trace.traceparent,
+      key: header(headers.key) ?? this.#options.clientOf(context),
+      forcedTier: forced,
+      noFallback: refusesFallback(header),
+      pin,
+      seenEpoch: seenEpoch(header),
+    };
+  }
+
+  #deadline(context: Ctx, limits: Limits): Deadline {
+    const budgetMs = timeoutMs((name) => context.req.header(name), limits) ?? deadlineMsDefault;
+    return new Deadline(this.#options.clock, budgetMs, context.var.startedAt);
+  }
+}
+
+function names(context: Ctx): { model: string; version: string | undefined } {
+  const { model = '', version } = context.req.param() as { model?: string; version?: string };
+  return {
+    model: checkName('model', model),
+    version: version === undefined ? undefined : checkName('version', version),
+  };
+}

@@ -1,0 +1,101 @@
+import type { Context } from 'hono';
+import { cors } from 'hono/cors';
+import { createMiddleware } from 'hono/factory';
+import { BrinkError, toBrinkError } from '../errors/brink-error.js';
+import { headers } from '../protocol/headers.js';
+import type { CallReport } from '../serve/call.js';
+import type { Clock, Random } from '../time/clock.js';
+import { errorResponse } from './responses.js';
+import { type Trace, traceOf } from './trace.js';
+
+/** What every request carries through the app. */
+export interface RequestVariables {
+  trace: Trace;
+  report: CallReport;
+  /** The name of the key that the caller presented; undefined for an open data plane. */
+  caller: string | undefined;
+  /** Whether that key is an operator's. */
+  isOperator: boolean;
+  startedAt: number;
+  bytesIn: number;
+}
+
+export type LogRow = (row: Readonly<Record<string, unknown>>) => void;
+
+export interface ScopeOptions {
+  readonly tier: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: LogRow;
+}
+
+/** Opens a request's scope and writes its one log row when it ends, however it ends. No inputs are ever in it. */
+export function requestScope(options: ScopeOptions) {
+  return createMiddleware<{ Variables: RequestVariables }>(async (context, next) => {
+    const trace = traceOf(
+      context.req.header(headers.requestId),
+      context.req.header(headers.traceparent),
+      options.random,
+    );
+    context.set('trace', trace);
+    context.set('report', {});
+    context.set('isOperator', false);
+    context.set('startedAt', options.clock.now());
+    context.set('bytesIn', 0);
+    try {
+      await next();
+    } finally {
+      context.res.headers.set(headers.requestId, trace.requestId);
+      context.res.headers.set(headers.traceparent, trace.traceparent);
+      options.log(requestRow(context, options));
+    }
+  });
+}
+
+function requestRow(context: Context<{ Variables: RequestVariables }>, options: ScopeOptions): Record<string, unknown> {
+  const { trace, report, caller, startedAt, bytesIn } = context.var;
+  const error = context.error instanceof BrinkError ? context.error : undefined;
+  return {
+    event: 'request',
+    tier: options.tier,
+    at: new Date(startedAt).toISOString(),
+    requestId: trace.requestId,
+    traceId: trace.traceId,
+    method: context.req.method,
+    route: context.req.routePath,
+    status: context.res.status,
+    code: error?.code ?? (context.error === undefined ? undefined : 'internal'),
+    caller,
+    model: context.res.headers.get(headers.model) ?? undefined,
+    version: report.ref?.version,
+    digest: report.ref?.digest,
+    epoch: report.epoch,
+    servedBy: report.servedBy,
+    attempts: report.attempts,
+    bytesIn,
+    ms: options.clock.now() - startedAt,
+  };
+}
+
+/** The app's error handler: every thrown thing becomes `{error, code}`, what nobody expected goes to the log whole. */
+export function onError(log: LogRow) {
+  return <E extends { Variables: RequestVariables }>(thrown: Error, context: Context<E>): Response => {
+    const error = toBrinkError(thrown);
+    if (error.cause !== undefined) {
+      const cause =
+        error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : JSON.stringify(error.cause);
+      log({ event: 'cause', code: error.code, requestId: context.var.trace.requestId, cause });
+    }
+    return errorResponse(error, context.var.report);
+  };
+}
+
+/** CORS for browsers; `origins` empty means none. */
+export function corsFor(origins: readonly string[]) {
+  return cors({
+    origin: origins.includes('*') ? '*' : [...origins],
+    allowMethods: ['GET', 'POST', 'OPTIONS'],
+    exposeHeaders: [...Object.values(headers), 'server-timing', 'retry-after'],
+    maxAge: 600,
+  });
+}

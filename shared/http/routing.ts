@@ -1,0 +1,24 @@
+import type { Env, Handler, Hono } from 'hono';
+import { BrinkError } from '../errors/brink-error.js';
+
+export interface Route<E extends Env> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'HEAD' | 'DELETE';
+  readonly path: string;
+  readonly handler: Handler<E>;
+}
+
+/** Registers routes, and answers 405 with `allow` where the path exists under another method. */
+export function registerRoutes<E extends Env>(app: Hono<E>, routes: readonly Route<E>[]): void {
+  for (const { method, path, handler } of routes) app.on(method, path, handler);
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = [...new Set(routes.filter((route) => route.path === path).map((route) => route.method))];
+    app.all(path, (context) => {
+      context.header('allow', methods.join(', '));
+      throw new BrinkError('method-not-allowed', `expected ${methods.join(' or ')} on this path`);
+    });
+  }
+}
+
+export function unknownRoute(): never {
+  throw new BrinkError('unknown-route', 'no such route; /openapi.json lists what there is');
+}

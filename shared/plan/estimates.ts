@@ -1,0 +1,23 @@
+/** Weight of a new observation: about the last ten count. */
+const alpha = 0.2;
+const keysMax = 1_024;
+
+/** Exponentially weighted means of observed durations, by key. Bounded; a restart begins anew. */
+export class Estimates {
+  readonly #means = new Map<string, number>();
+
+  observe(key: string, ms: number): void {
+    const mean = this.#means.get(key);
+    this.#means.set(key, mean === undefined ? ms : mean + alpha * (ms - mean));
+    if (this.#means.size <= keysMax) return;
+    for (const oldest of this.#means.keys()) {
+      this.#means.delete(oldest);
+      break;
+    }
+  }
+
+  /** The mean in milliseconds, or undefined where nothing has been seen. */
+  expected(key: string): number | undefined {
+    return this.#means.get(key);
+  }
+}

@@ -1,0 +1,77 @@
+import type { Residency } from '../engine/engine.js';
+import type { TierName } from '../protocol/headers.js';
+
+export interface PlanInput {
+  /** Where the version may run, the preferred tier first. */
+  readonly tiers: readonly TierName[];
+  /** An operator's `x-brink-serve-on`. */
+  readonly forced: TierName | undefined;
+  readonly edge: Residency;
+  /** `absent`: none is configured. `open`: its breaker is open. */
+  readonly origin: 'available' | 'open' | 'absent';
+  readonly leftMs: number;
+  /** What each step is expected to take; undefined where nothing has been seen yet. */
+  readonly expected: {
+    readonly edgeLoadMs: number | undefined;
+    readonly edgeRunMs: number | undefined;
+    readonly originMs: number | undefined;
+  };
+}
+
+export interface Skipped {
+  readonly tier: TierName;
+  readonly reason: 'not-placed' | 'not-configured' | 'breaker-open' | 'load-failed' | 'too-slow' | 'not-forced';
+}
+
+export interface Plan {
+  /** In order; each is tried only when the one before it failed. */
+  readonly attempts: readonly TierName[];
+  readonly skipped: readonly Skipped[];
+  /** Load the version at the edge in the background, because a later request will want it there. */
+  readonly prefetchEdge: boolean;
+}
+
+/** Assumed until something has been measured: a first session in an isolate takes 200 to 900 ms. */
+const edgeLoadMsGuess = 600;
+const originMsGuess = 150;
+
+/**
+ * Where to try, in which order. Pure. A wasm run can be neither interrupted nor overtaken, so what is expected to
+ * outlive the deadline at the edge is not started there.
+ */
+export function planAttempts(input: PlanInput): Plan {
+  const skipped: Skipped[] = [];
+  const candidates = orderedTiers(input);
+  const attempts = candidates.filter((tier) => {
+    const reason = tier === 'edge' ? whyNotEdge(input) : whyNotOrigin(input);
+    if (reason !== undefined) skipped.push({ tier, reason });
+    return reason === undefined;
+  });
+  for (const tier of ['edge', 'origin'] as const) {
+    if (!input.tiers.includes(tier)) skipped.push({ tier, reason: 'not-placed' });
+    else if (!candidates.includes(tier)) skipped.push({ tier, reason: 'not-forced' });
+  }
+  const edgeWanted = candidates.includes('edge') && input.edge === 'absent';
+  return { attempts, skipped, prefetchEdge: edgeWanted && attempts[0] === 'origin' };
+}
+
+function orderedTiers({ tiers, forced, edge, origin, expected }: PlanInput): readonly TierName[] {
+  if (forced !== undefined) return tiers.filter((tier) => tier === forced);
+  const isCold = edge === 'absent' || edge === 'loading';
+  const originIsQuicker = (expected.originMs ?? originMsGuess) < (expected.edgeLoadMs ?? edgeLoadMsGuess);
+  const originFirst =
+    tiers[0] === 'edge' && tiers.includes('origin') && isCold && origin === 'available' && originIsQuicker;
+  return originFirst ? ['origin', 'edge'] : tiers;
+}
+
+function whyNotEdge({ edge, expected, leftMs, tiers, origin }: PlanInput): Skipped['reason'] | undefined {
+  const originCanHelp = tiers.includes('origin') && origin === 'available';
+  if (edge === 'failed' && originCanHelp) return 'load-failed';
+  if (expected.edgeRunMs !== undefined && expected.edgeRunMs > leftMs) return 'too-slow';
+  return undefined;
+}
+
+function whyNotOrigin({ origin }: PlanInput): Skipped['reason'] | undefined {
+  if (origin === 'absent') return 'not-configured';
+  return origin === 'open' ? 'breaker-open' : undefined;
+}

@@ -1,0 +1,57 @@
+import { BrinkError } from '../errors/brink-error.js';
+import type { Deadline } from '../time/deadline.js';
+import type { Leases } from './leases.js';
+import { pickVersion } from './pick.js';
+import type { VersionRef } from './release.js';
+
+export interface UnderLease {
+  readonly leases: Pick<Leases, 'current' | 'permits'>;
+  readonly model: string;
+  /** An explicit version from the path. */
+  readonly version: string | undefined;
+  readonly deadline: Deadline;
+  /** The newest epoch that the caller has seen: a copy that is older is not acted on without asking. */
+  readonly seenEpoch?: number;
+  /** One I/O turn: in a Worker the clock stands still while it computes, and only I/O moves it. */
+  readonly turn: () => Promise<void>;
+}
+
+export interface Committed<T> {
+  readonly value: T;
+  readonly ref: VersionRef;
+  readonly epoch: number;
+}
+
+/** How often an answer may be thrown away before the request is given up. */
+export const replansMax = 4;
+
+/**
+ * Makes an answer and commits it (DESIGN.md section 5): the lease is checked when the version is picked, and again as
+ * the last step before the answer is handed over. An answer that may no longer be given is thrown away and made again
+ * on a fresh release, within the deadline. `work` must return the encoded body, so that nothing slow comes after.
+ */
+export async function underLease<T>(
+  options: UnderLease,
+  work: (ref: VersionRef, epoch: number) => Promise<T>,
+): Promise<Committed<T>> {
+  const { leases, model, version, deadline } = options;
+  for (let plan = 0; plan <= replansMax; plan += 1) {
+    const standing = await leases.current(model, deadline, options.seenEpoch);
+    const ref = pickVersion(model, standing, version);
+    const value = await work(ref, standing.release.epoch);
+    if (await mayCommit(options, ref)) return { value, ref, epoch: standing.release.epoch };
+    deadline.check('the release changed and the request was planned again');
+  }
+  throw new BrinkError('lease-expired', `no lease outlived a run, ${replansMax + 1} times in a row`, {
+    retryAfterMs: 1_000,
+  });
+}
+
+/** Nothing that waits may come between a `true` of this and the hand-over. */
+async function mayCommit({ leases, model, deadline, turn }: UnderLease, ref: VersionRef): Promise<boolean> {
+  await turn();
+  if (leases.permits(model, ref.digest)) return true;
+  // The copy may only have grown old during a long run: ask, and look again.
+  await leases.current(model, deadline);
+  return leases.permits(model, ref.digest);
+}

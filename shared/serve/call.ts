@@ -1,0 +1,60 @@
+import type { ServedBy, TierName } from '../protocol/headers.js';
+import type { WireBody } from '../protocol/codec.js';
+import type { VersionRef } from '../release/release.js';
+import type { Deadline } from '../time/deadline.js';
+
+/** One request of the data plane, free of HTTP: what every protocol is parsed into before anything else happens. */
+export interface Call {
+  readonly kind: 'infer' | 'predict';
+  readonly model: string;
+  /** From the path; undefined means whatever the release says. */
+  readonly version: string | undefined;
+  readonly body: WireBody;
+  /** The query string (`predict`). */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly accept: string | undefined;
+  readonly deadline: Deadline;
+  /** Whether the caller named the deadline; otherwise the version's own may take its place. */
+  readonly deadlineGiven: boolean;
+  readonly requestId: string;
+  readonly traceparent: string;
+  /** Routing key for sticky assignment. */
+  readonly key: string;
+  readonly forcedTier: TierName | undefined;
+  readonly noFallback: boolean;
+  /** `version@digest`: answer with exactly this or not at all (edge → origin). */
+  readonly pin: VersionRef | undefined;
+  /** The newest epoch that the previous hop has seen; 0 when it says none. */
+  readonly seenEpoch: number;
+}
+
+/** An encoded answer. */
+export interface EncodedBody {
+  readonly contentType: string;
+  readonly inferenceHeaderLength: number | undefined;
+  readonly bytes: Uint8Array;
+}
+
+/** One try of one tier. `failure` is the code it failed with. */
+export interface Attempt {
+  readonly tier: TierName;
+  readonly ms: number;
+  readonly failure?: string;
+}
+
+/** An answer and where it came from. */
+export interface Answer {
+  readonly body: EncodedBody;
+  readonly ref: VersionRef;
+  readonly epoch: number;
+  readonly servedBy: ServedBy;
+  readonly attempts: readonly Attempt[];
+}
+
+/** What a failed call can still say about itself in the log. */
+export interface CallReport {
+  ref?: VersionRef;
+  epoch?: number;
+  attempts?: readonly Attempt[];
+  servedBy?: ServedBy;
+}
