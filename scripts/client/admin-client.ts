@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { type Manifest, sha256Schema, tierSchema } from '../../shared/manifest/manifest.js';
+import { nameSchema } from '../../shared/protocol/names.js';
+import { releaseSchema, versionRefSchema } from '../../shared/release/release.js';
+import { HttpClient, type HttpClientOptions } from './http-client.js';
+import { RemoteError } from './remote-error.js';
+
+const blobAnswerSchema = z.object({ sha256: sha256Schema, bytes: z.int() });
+const addedSchema = z.object({
+  model: nameSchema,
+  version: nameSchema,
+  digest: sha256Schema,
+  added: z.boolean(),
+  release: releaseSchema,
+});
+const versionRowSchema = versionRefSchema.extend({
+  stable: z.boolean(),
+  lastGood: z.boolean(),
+  fenced: z.boolean(),
+  tiers: z.array(tierSchema),
+  handler: z.union([z.string(), z.object({ name: z.string(), version: z.int() }), z.null()]),
+  bytes: z.int(),
+});
+const versionsSchema = z.object({ release: releaseSchema, versions: z.array(versionRowSchema) });
+const releaseAnswerSchema = z.object({ release: releaseSchema });
+const rollbackSchema = z.object({
+  release: releaseSchema,
+  withdrawn: versionRefSchema,
+  fencedAt: z.number(),
+  waitedMs: z.number(),
+  reach: z.enum(['all', 'connected']),
+});
+const auditRowSchema = z.object({
+  id: z.int(),
+  at: z.number(),
+  epoch: z.int(),
+  action: z.string(),
+  who: z.string(),
+  why: z.string(),
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+});
+
+export type VersionRow = z.infer<typeof versionRowSchema>;
+export type VersionsAnswer = z.infer<typeof versionsSchema>;
+export type AddedAnswer = z.infer<typeof addedSchema>;
+export type RollbackAnswer = z.infer<typeof rollbackSchema>;
+export type AuditAnswerRow = z.infer<typeof auditRowSchema>;
+
+export interface PromoteOptions {
+  readonly why: string;
+  readonly bakeMs?: number | undefined;
+  readonly expectEpoch?: number | undefined;
+  readonly liftFence?: boolean | undefined;
+}
+export interface RollbackOptions {
+  readonly why: string;
+  readonly to?: string | undefined;
+  readonly expectEpoch?: number | undefined;
+}
+
+/** An upload may take long on a thin line: 100 MB at 5 Mbit/s. */
+const uploadTimeoutMs = 180_000;
+
+/** The admin API of an edge. Every call has a deadline and fails with RemoteError or UnreachableError. */
+export class AdminClient {
+  readonly http: HttpClient;
+
+  constructor(options: HttpClientOptions) {
+    this.http = new HttpClient(options);
+  }
+
+  async hasBlob(sha256: string): Promise<boolean> {
+    const path = `/admin/v1/blobs/${sha256}`;
+    const { status } = await this.http.call({ method: 'HEAD', path }, [404, 401, 403]);
+    if (status === 200 || status === 404) return status === 200;
+    // An answer to HEAD has no body to say why.
+    throw new RemoteError(status, 'unauthenticated', 'the server does not take this admin token');
+  }
+
+  async putBlob(sha256: string, bytes: Uint8Array): Promise<void> {
+    const headers = { 'content-type': 'application/octet-stream' };
+    const path = `/admin/v1/blobs/${sha256}`;
+    await this.http.json({ method: 'PUT', path, body: bytes, headers, atLeastMs: uploadTimeoutMs }, blobAnswerSchema);
+  }
+
+  addVersion(model: string, body: { version: string; manifest: Manifest; why: string }): Promise<AddedAnswer> {
+    return this.http.json(post(`${modelPath(model)}/versions`, body), addedSchema);
+  }
+
+  async models(): Promise<z.infer<typeof releaseSchema>[]> {
+    const schema = z.object({ models: z.array(releaseSchema) });
+    return (await this.http.json({ method: 'GET', path: '/admin/v1/models' }, schema)).models;
+  }
+
+  versions(model: string): Promise<VersionsAnswer> {
+    return this.http.json({ method: 'GET', path: `${modelPath(model)}/versions` }, versionsSchema);
+  }
+
+  async promote(model: string, version: string, options: PromoteOptions): Promise<z.infer<typeof releaseSchema>> {
+    return (await this.http.json(post(`${modelPath(model)}/promote`, { version, ...options }), releaseAnswerSchema))
+      .release;
+  }
+
+  /** Returns when the fence holds: about 2.3 s. */
+  rollback(model: string, options: RollbackOptions): Promise<RollbackAnswer> {
+    return this.http.json(post(`${modelPath(model)}/rollback`, options), rollbackSchema);
+  }
+
+  async audit(model: string, limit: number): Promise<AuditAnswerRow[]> {
+    const path = `${modelPath(model)}/audit?limit=${limit}`;
+    return (await this.http.json({ method: 'GET', path }, z.object({ rows: z.array(auditRowSchema) }))).rows;
+  }
+}
+
+const modelPath = (model: string): string => `/admin/v1/models/${encodeURIComponent(model)}`;
+
+/** Members that are undefined are left out by JSON.stringify: absent is absent. */
+const post = (path: string, body: unknown) => ({
+  method: 'POST' as const,
+  path,
+  body: JSON.stringify(body),
+  headers: { 'content-type': 'application/json' },
+});

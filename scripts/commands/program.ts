@@ -1,0 +1,43 @@
+import { Command } from 'commander';
+import { addAudit } from './audit.js';
+import { exitCodesHelp } from './exit-codes.js';
+import { addInfer } from './infer.js';
+import { addModels } from './models.js';
+import { addPredict } from './predict.js';
+import { addPromote } from './promote.js';
+import { addPublish } from './publish.js';
+import { addRollback } from './rollback.js';
+import type { Terminal } from './terminal.js';
+import { addVersions } from './versions.js';
+
+/** `brink` and its commands. Parsing throws a CommanderError instead of ending the process. */
+export function makeProgram(terminal: Terminal, version: string): Command {
+  const program = new Command('brink')
+    .description('Put an .onnx file in front of users, keep it up, and replace it without fear.')
+    .version(version, '-V, --version', 'print the version of brink')
+    .enablePositionalOptions() // `brink infer m --version v1` is the model's version, not ours
+    .showHelpAfterError('(--help tells more)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: terminal.stdout,
+      writeErr: terminal.stderr,
+      outputError: (text, write) => write(text.replace(/^error: /, 'brink: ')),
+    })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ brink publish models/ocr-line
+  $ brink promote ocr-line v1
+  $ brink predict ocr-line models/ocr-line/sample.png
+  $ brink rollback ocr-line --why "misreads digits"
+
+Which edge: --url, else BRINK_URL, else the local one that npm start made (.brink/ here or in a folder above).
+The admin token: --token, else BRINK_TOKEN, else the local one.
+${exitCodesHelp}`,
+    );
+  for (const add of [addPublish, addModels, addVersions, addPromote, addRollback, addAudit, addInfer, addPredict]) {
+    add(program, terminal);
+  }
+  return program;
+}

@@ -1,0 +1,36 @@
+import pc from 'picocolors';
+import type { AdminClient } from '../client/admin-client.js';
+import type { CommonFlags } from './common-options.js';
+import { connect } from './connection.js';
+import { type Terminal } from './terminal.js';
+
+/** What a command found out: as JSON text for programs, and drawn for people. */
+export interface Answer {
+  readonly json: string;
+  readonly text: () => string;
+}
+
+/** What a command works with. */
+export interface Run {
+  readonly client: AdminClient;
+  readonly terminal: Terminal;
+  readonly colors: ReturnType<typeof pc.createColors>;
+  /** A remark for whoever looks on; never on standard output. */
+  readonly note: (text: string) => void;
+}
+
+/** Runs the work of a command and prints its answer: with --json the document and nothing else. */
+export async function runCommand(
+  flags: CommonFlags,
+  terminal: Terminal,
+  work: (run: Run) => Promise<Answer>,
+): Promise<void> {
+  const answer = await work({
+    client: connect(flags, terminal),
+    terminal,
+    colors: pc.createColors(terminal.colors),
+    note: (text) => terminal.stderr(`${text}\n`),
+  });
+  const text = flags.json === true ? answer.json : answer.text();
+  terminal.stdout(text.endsWith('\n') ? text : `${text}\n`);
+}

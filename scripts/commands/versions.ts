@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import type { VersionRow } from '../client/admin-client.js';
+import { type CommonFlags, name, withCommon } from './common-options.js';
+import { humanBytes, shortDigest } from './format.js';
+import { runCommand } from './run-command.js';
+import { table } from './table.js';
+import type { Terminal } from './terminal.js';
+
+export function addVersions(program: Command, terminal: Terminal): void {
+  withCommon(
+    program
+      .command('versions')
+      .summary("list a model's versions")
+      .description('Lists the versions of a model: which is served, which was the last good one, which are withdrawn.')
+      .argument('<model>', "the model's name", name),
+    ['brink versions ocr-line', 'brink versions ocr-line --json | jq .release.epoch'],
+  ).action((model: string, flags: CommonFlags) =>
+    runCommand(flags, terminal, async ({ client, colors }) => {
+      const answer = await client.versions(model);
+      const paint = (cell: string, column: number): string => {
+        if (column !== 2) return cell;
+        if (cell.startsWith('serves')) return colors.green(cell);
+        return cell === 'withdrawn' ? colors.red(cell) : cell;
+      };
+      const columns = [
+        { head: 'VERSION' },
+        { head: 'DIGEST' },
+        { head: 'STATE' },
+        { head: 'TIERS' },
+        { head: 'HANDLER' },
+        { head: 'SIZE', align: 'right' },
+      ] as const;
+      return {
+        json: JSON.stringify(answer),
+        text: () =>
+          answer.versions.length === 0 ? `${model} has no versions` : table(columns, answer.versions.map(rowOf), paint),
+      };
+    }),
+  );
+}
+
+function rowOf(row: VersionRow): string[] {
+  return [
+    row.version,
+    shortDigest(row.digest),
+    stateOf(row),
+    row.tiers.join(', '),
+    handlerOf(row),
+    humanBytes(row.bytes),
+  ];
+}
+
+function stateOf({ fenced, stable, lastGood }: VersionRow): string {
+  if (fenced) return 'withdrawn';
+  return [...(stable ? ['serves'] : []), ...(lastGood ? ['last good'] : [])].join(', ');
+}
+
+function handlerOf({ handler }: VersionRow): string {
+  if (handler === null) return '(raw tensors)';
+  return typeof handler === 'string' ? handler : `${handler.name}@${handler.version}`;
+}

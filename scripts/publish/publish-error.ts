@@ -1,0 +1,25 @@
+/** Why a folder cannot be published, by what is wrong with it. */
+export type PublishErrorCode =
+  | 'no-definition'
+  | 'invalid-definition'
+  | 'unknown-package'
+  | 'missing-file'
+  | 'not-a-regular-file'
+  | 'outside-the-folder'
+  | 'sha256-missing'
+  | 'sha256-mismatch'
+  | 'file-too-large'
+  | 'unreadable-graph'
+  | 'signature-mismatch'
+  | 'versions-exhausted';
+
+/** Something about the folder that is to be published is wrong: told to its author, so paths may be named. */
+export class PublishError extends Error {
+  override readonly name = 'PublishError';
+  readonly code: PublishErrorCode;
+
+  constructor(code: PublishErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

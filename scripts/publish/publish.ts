@@ -1,0 +1,101 @@
+import type { Tier } from '../../shared/manifest/manifest.js';
+import type { VersionRef } from '../../shared/release/release.js';
+import type { AddedAnswer, AdminClient } from '../client/admin-client.js';
+import { RemoteError } from '../client/remote-error.js';
+import type { PreparedVersion } from './prepare-version.js';
+import type { PublishObserver } from './publish-events.js';
+import { PublishError } from './publish-error.js';
+import { uploadBlobs } from './upload-blobs.js';
+import { nextVersionName } from './version-name.js';
+
+export interface PublishOptions {
+  /** The version's name; absent: the next `v<N>`, or the name under which the digest is there already. */
+  readonly as?: string | undefined;
+  readonly why: string;
+  readonly onEvent?: PublishObserver | undefined;
+}
+
+export interface PublishResult {
+  readonly model: string;
+  readonly version: string;
+  readonly digest: string;
+  /** False when the server had exactly this version already. */
+  readonly added: boolean;
+  readonly blobs: number;
+  readonly bytes: number;
+  readonly uploadedBlobs: number;
+  readonly uploadedBytes: number;
+  readonly tiers: readonly Tier[];
+  /** The version that is served; publishing never changes it. */
+  readonly stable: string | null;
+}
+
+/** Two who publish at once may choose the same next name: the second takes the one after. */
+const nameAttemptsMax = 5;
+
+/** Stores a version: its missing blobs, then its manifest under a name. Again the same uploads and changes nothing. */
+export async function publish(
+  client: AdminClient,
+  prepared: PreparedVersion,
+  options: PublishOptions,
+): Promise<PublishResult> {
+  const { manifest, digest, blobs } = prepared;
+  const { model } = manifest;
+  const present = await publishedVersions(client, model);
+  const same = present.versions.find((ref) => ref.digest === digest);
+  if (same !== undefined && (options.as === undefined || options.as === same.version)) {
+    return resultOf(prepared, { ...same, added: false, stable: present.stable, uploadedBlobs: 0, uploadedBytes: 0 });
+  }
+  const uploaded = await uploadBlobs(client, blobs, (doneBytes, totalBytes) =>
+    options.onEvent?.({ stage: 'upload', model, doneBytes, totalBytes }),
+  );
+  const { version, added, release } = await register(client, prepared, present.versions, options);
+  return resultOf(prepared, { version, digest, added, stable: release.stable?.version ?? null, ...uploaded });
+}
+
+async function register(
+  client: AdminClient,
+  { manifest }: PreparedVersion,
+  versions: readonly VersionRef[],
+  { as, why, onEvent }: PublishOptions,
+): Promise<AddedAnswer> {
+  const names = versions.map(({ version }) => version);
+  for (let attempt = 1; attempt <= nameAttemptsMax; attempt += 1) {
+    const version = as ?? nextVersionName(names);
+    onEvent?.({ stage: 'register', model: manifest.model, version });
+    try {
+      return await client.addVersion(manifest.model, { version, manifest, why });
+    } catch (error) {
+      const taken = error instanceof RemoteError && error.code === 'version-conflict';
+      if (!taken || as !== undefined) throw error;
+      names.push(version);
+    }
+  }
+  throw new PublishError(
+    'versions-exhausted',
+    `${nameAttemptsMax} version names were taken in turn: choose one with --as`,
+  );
+}
+
+async function publishedVersions(
+  client: AdminClient,
+  model: string,
+): Promise<{ versions: readonly VersionRef[]; stable: string | null }> {
+  try {
+    const { release } = await client.versions(model);
+    return { versions: release.versions, stable: release.stable?.version ?? null };
+  } catch (error) {
+    if (error instanceof RemoteError && error.status === 404) return { versions: [], stable: null };
+    throw error;
+  }
+}
+
+type Outcome = Pick<PublishResult, 'version' | 'digest' | 'added' | 'stable' | 'uploadedBlobs' | 'uploadedBytes'>;
+
+function resultOf({ manifest, blobs }: PreparedVersion, outcome: Outcome): PublishResult {
+  const { version, digest, added, stable, uploadedBlobs, uploadedBytes } = outcome;
+  const bytes = [...blobs.values()].reduce((sum, blob) => sum + blob.byteLength, 0);
+  const { model, placement } = manifest;
+  const stored = { blobs: blobs.size, bytes, uploadedBlobs, uploadedBytes };
+  return { model, version, digest, added, ...stored, tiers: placement.tiers, stable };
+}

@@ -1,0 +1,72 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RunnerOptions, RunnerProcess } from '../../origin/engine/runner-process.js';
+import type { Signature } from '../../shared/protocol/tensor.js';
+import { projectRoot } from '../local/project-root.js';
+import { PublishError } from './publish-error.js';
+
+/** A graph as published: its own bytes, and its external weights by the names that it names them with. */
+export interface GraphBytes {
+  readonly model: Uint8Array;
+  readonly externalData: Readonly<Record<string, Uint8Array>>;
+}
+
+export const inspectTimeoutMs = 60_000;
+
+/**
+ * What a graph takes and gives, asked of onnxruntime in a runner process that is thrown away: a hostile or broken graph
+ * ends there. The graph lies alone with its declared files in a new folder, so what it would read besides is missing
+ * here as it would be missing when served.
+ */
+export async function readSignature(
+  name: string,
+  graph: GraphBytes,
+  options: { readonly timeoutMs?: number; readonly signal?: AbortSignal | undefined; readonly runnerJs?: string } = {},
+): Promise<Signature> {
+  options.signal?.throwIfAborted();
+  const timeoutMs = options.timeoutMs ?? inspectTimeoutMs;
+  const folder = await mkdtemp(join(tmpdir(), 'brink-inspect-'));
+  const runnerOptions: RunnerOptions = {
+    runnerJs: options.runnerJs ?? join(projectRoot(), 'dist', 'origin', 'runner.js'),
+    threads: 1,
+    providers: ['cpu'],
+    scratchDir: folder,
+  };
+  try {
+    const path = join(folder, 'graph.onnx');
+    await writeFile(path, graph.model);
+    for (const [file, bytes] of Object.entries(graph.externalData)) await writeFile(join(folder, file), bytes);
+    const runner = await RunnerProcess.spawn(runnerOptions, () => undefined);
+    const giveUp = new AbortController();
+    const timer = setTimeout(() => giveUp.abort(), timeoutMs);
+    const end = (): void => runner.kill();
+    options.signal?.addEventListener('abort', end);
+    giveUp.signal.addEventListener('abort', end);
+    try {
+      const signature = (await runner.load({ graph: path }, runnerOptions))['graph'];
+      if (signature === undefined) throw new Error('no signature came back');
+      return signature;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const why = giveUp.signal.aborted ? `it did not load within ${timeoutMs} ms` : reasonOf(error);
+      throw new PublishError('unreadable-graph', `graph "${name}" cannot be loaded: ${why}`, { cause: error });
+    } finally {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', end);
+      runner.kill();
+      await runner.ended;
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const reasonLengthMax = 400;
+
+/** Told to the graph's author, so onnxruntime's own words may be in it: they name the node that it stumbled on. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const detail = typeof error.cause === 'string' && error.cause !== '' ? ` (${error.cause})` : '';
+  return `${error.message}${detail}`.replaceAll(/\s+/g, ' ').slice(0, reasonLengthMax);
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, realpath } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import type { z } from 'zod';
+import type { sourceSchema } from '../../models/define.js';
+import { packageFolder } from './package-folder.js';
+import { PublishError } from './publish-error.js';
+
+/** The bytes of one file and what they are. They are read once: what is hashed is what is inspected and uploaded. */
+export interface ResolvedFile {
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+}
+
+export interface SourcePlace {
+  /** The definition's folder: a real path. */
+  readonly folder: string;
+  /** Where packages are looked for after the folder. */
+  readonly projectRoot: string;
+  /** Which file of the definition this is, for messages. */
+  readonly what: string;
+}
+
+/** A blob travels in one request, and a request to a Worker may have no more. */
+export const blobBytesMax = 100_000_000;
+
+/** Reads a source, and refuses what leaves its folder or package, is no regular file, is too large or has another hash. */
+export async function resolveSource(source: z.infer<typeof sourceSchema>, place: SourcePlace): Promise<ResolvedFile> {
+  const fromPackage = source.from.startsWith('npm:');
+  const { root, path } = fromPackage ? packageFolder(source.from, place) : { root: place.folder, path: source.from };
+  const bytes = await readInside(root, path, place.what);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (source.sha256 === undefined && fromPackage) {
+    throw new PublishError(
+      'sha256-missing',
+      `${place.what}: a file of a package needs its sha256; ${source.from} as installed here has "${sha256}"`,
+    );
+  }
+  if (source.sha256 !== undefined && source.sha256 !== sha256) {
+    throw new PublishError(
+      'sha256-mismatch',
+      `${place.what}: expected ${source.from} with sha256 ${source.sha256}, got ${sha256}`,
+    );
+  }
+  return { bytes, sha256 };
+}
+
+async function readInside(root: string, path: string, what: string): Promise<Uint8Array> {
+  const segments = path.split(/[\\/]/);
+  if (isAbsolute(path) || segments.includes('..') || path.includes('\0')) {
+    throw new PublishError(
+      'outside-the-folder',
+      `${what}: expected a path inside the folder without "..", got "${path}"`,
+    );
+  }
+  const file = await realpath(join(root, path)).catch((error: unknown) => {
+    throw new PublishError('missing-file', `${what}: there is no file "${path}" in ${root}`, { cause: error });
+  });
+  const inside = relative(root, file);
+  if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
+    throw new PublishError('outside-the-folder', `${what}: "${path}" is a link that leaves ${root}`);
+  }
+  return readRegular(file, path, what);
+}
+
+async function readRegular(file: string, path: string, what: string): Promise<Uint8Array> {
+  // Not following: the path is real already, a link here was put there since. Not blocking: it may be a pipe.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new PublishError('not-a-regular-file', `${what}: "${path}" is not a regular file`);
+    if (stat.size > blobBytesMax) {
+      throw new PublishError(
+        'file-too-large',
+        `${what}: "${path}" has ${stat.size} bytes, a file may have at most ${blobBytesMax} (the request limit of Workers): split the weights into external data files`,
+      );
+    }
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
