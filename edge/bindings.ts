@@ -1,6 +1,7 @@
+import { clockErrorMaxMs, leaseMsDefault } from '../shared/release/release.js';
 import type { ControlPlane } from './control/control-plane.js';
 
-/** What wrangler.toml and the secrets give to the Worker, unchecked: strings are checked where they are parsed. */
+/** What wrangler.toml and the secrets give to the Worker, unchecked: the functions below make checked values of it. */
 export interface Env {
   /** Blobs, manifests, and each model's release as it was last written. */
   readonly BLOBS: R2Bucket;
@@ -21,4 +22,36 @@ export interface Env {
   readonly INFERENCE_KEYS?: string;
   /** What the edge shows to the origin. */
   readonly ORIGIN_KEY?: string;
+}
+
+interface IntVar {
+  readonly min: number;
+  readonly max: number;
+  readonly byDefault: number;
+}
+
+/** A var that is a whole number, or its default when absent or empty. Throws, by name, when it is anything else. */
+export function intVar(env: Partial<Record<keyof Env, unknown>>, name: keyof Env, range: IntVar): number {
+  const text = env[name];
+  if (text === undefined || text === '') return range.byDefault;
+  const value = typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  if (value >= range.min && value <= range.max) return value;
+  throw new Error(`${name}: expected a whole number from ${range.min} to ${range.max}, got ${String(text)}`);
+}
+
+/** Below twice the clock error no copy of a release could be acted on at all. */
+export function leaseMsOf(env: Pick<Env, 'LEASE_MS'>): number {
+  return intVar(env, 'LEASE_MS', { min: 2 * clockErrorMaxMs + 100, max: 60_000, byDefault: leaseMsDefault });
+}
+
+const bytesPerMib = 1024 * 1024;
+
+/** What the wasm heap may grow to. ORT needs 16 MiB to start. */
+export function heapBytesMaxOf(env: Pick<Env, 'EDGE_HEAP_MAX_MIB'>): number {
+  return bytesPerMib * intVar(env, 'EDGE_HEAP_MAX_MIB', { min: 17, max: 4_096, byDefault: 96 });
+}
+
+/** What loaded versions may take of the heap, by estimate. */
+export function sessionBytesMaxOf(env: Pick<Env, 'EDGE_SESSION_BUDGET_MIB'>): number {
+  return bytesPerMib * intVar(env, 'EDGE_SESSION_BUDGET_MIB', { min: 1, max: 4_096, byDefault: 72 });
 }
