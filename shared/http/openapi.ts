@@ -134,8 +134,8 @@ function componentSchemas(): JsonObject {
     InferResponse: v2.inferResponseSchema,
     ServerMetadata: v2.serverMetadataSchema,
     ModelMetadata: v2.modelMetadataSchema,
-    Live: v2.liveSchema,
-    Ready: v2.readySchema,
+    Live: v2.serverLiveSchema,
+    Ready: v2.serverReadySchema,
     ModelReady: v2.modelReadySchema,
     Error: v2.errorSchema,
   };

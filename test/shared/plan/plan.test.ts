@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { type PlanInput, planAttempts } from '../../../shared/plan/plan.js';
+
+const base: PlanInput = {
+  tiers: ['edge', 'origin'],
+  forced: undefined,
+  edge: 'ready',
+  origin: 'available',
+  leftMs: 1_000,
+  expected: { edgeLoadMs: undefined, edgeRunMs: undefined, originMs: undefined },
+};
+const attempts = (input: Partial<PlanInput>) => planAttempts({ ...base, ...input }).attempts;
+
+describe('the plan', () => {
+  it('tries the edge first where the version is loaded, and the origin after it', () => {
+    expect(planAttempts(base)).toEqual({ attempts: ['edge', 'origin'], skipped: [], prefetchEdge: false });
+  });
+
+  it('sends the first callers of a cold isolate to the origin and loads in the background', () => {
+    expect(planAttempts({ ...base, edge: 'absent' })).toMatchObject({
+      attempts: ['origin', 'edge'],
+      prefetchEdge: true,
+    });
+    expect(planAttempts({ ...base, edge: 'loading' })).toMatchObject({
+      attempts: ['origin', 'edge'],
+      prefetchEdge: false,
+    });
+  });
+
+  it('waits for the load when the origin is slower than it, away, or left alone', () => {
+    expect(attempts({ edge: 'absent', expected: { ...base.expected, edgeLoadMs: 100, originMs: 300 } })).toEqual([
+      'edge',
+      'origin',
+    ]);
+    expect(attempts({ edge: 'absent', origin: 'absent' })).toEqual(['edge']);
+    expect(attempts({ edge: 'absent', origin: 'open' })).toEqual(['edge']);
+  });
+
+  it('does not start at the edge what would outlive the deadline', () => {
+    const plan = planAttempts({ ...base, leftMs: 50, expected: { ...base.expected, edgeRunMs: 80 } });
+    expect(plan).toMatchObject({ attempts: ['origin'], skipped: [{ tier: 'edge', reason: 'too-slow' }] });
+  });
+
+  it('leaves the edge alone for a while after a failed load, unless nothing else can answer', () => {
+    expect(attempts({ edge: 'failed' })).toEqual(['origin']);
+    expect(attempts({ edge: 'failed', origin: 'open' })).toEqual(['edge']);
+  });
+
+  it('goes only where the version is placed, and says why not elsewhere', () => {
+    const plan = planAttempts({ ...base, tiers: ['origin'], origin: 'open' });
+    expect(plan.attempts).toEqual([]);
+    expect(plan.skipped).toEqual([
+      { tier: 'origin', reason: 'breaker-open' },
+      { tier: 'edge', reason: 'not-placed' },
+    ]);
+  });
+
+  it('goes only where an operator forces it', () => {
+    expect(attempts({ forced: 'origin' })).toEqual(['origin']);
+    expect(attempts({ forced: 'edge', edge: 'absent' })).toEqual(['edge']);
+    expect(attempts({ forced: 'edge', tiers: ['origin'] })).toEqual([]);
+  });
+});
