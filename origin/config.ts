@@ -16,6 +16,12 @@ export interface OriginConfig {
   readonly limits: Limits;
   readonly cacheDir: string;
   readonly runnerPath: string;
+  /** Threads of a runner within one operator. */
+  readonly runnerThreads: number;
+  /** onnxruntime's execution providers, the preferred one first. */
+  readonly providers: readonly string[];
+  /** Variables that a runner needs beyond none: the library path of a GPU's provider. */
+  readonly runnerEnv: Readonly<Record<string, string>>;
   readonly handlerWorkerPath: string;
   readonly handlerWorkers: number;
   readonly corsOrigins: readonly string[];
@@ -47,13 +53,21 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): O
     },
     cacheDir: resolve(env['ORIGIN_CACHE_DIR'] ?? join('.brink', 'origin')),
     runnerPath: env['ORIGIN_RUNNER_JS'] ?? join(here, 'runner.js'),
+    runnerThreads: wholeNumber(env, 'ORIGIN_RUNNER_THREADS', 1, 0, 256),
+    providers: list(env['ORIGIN_PROVIDERS'] ?? 'cpu'),
+    runnerEnv:
+      env['ORIGIN_RUNNER_LIBRARY_PATH'] === undefined ? {} : { LD_LIBRARY_PATH: env['ORIGIN_RUNNER_LIBRARY_PATH'] },
     handlerWorkerPath: env['ORIGIN_HANDLER_WORKER_JS'] ?? join(here, 'handler-worker.js'),
     handlerWorkers: wholeNumber(env, 'ORIGIN_HANDLER_WORKERS', availableParallelism(), 1, 256),
-    corsOrigins: (env['CORS_ORIGINS'] ?? '').split(',').map((origin) => origin.trim()).filter((origin) => origin !== ''), // prettier-ignore
+    corsOrigins: list(env['CORS_ORIGINS'] ?? ''),
   };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+function list(text: string): string[] {
+  return text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== ''); // prettier-ignore
+}
 
 function required(env: Environment, name: string): string {
   const value = env[name];
