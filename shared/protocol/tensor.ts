@@ -13,7 +13,14 @@ export interface Tensor {
 export const tensorSpecSchema = z.strictObject({
   name: z.string().min(1).max(256),
   datatype: z.enum(datatypes),
-  shape: z.array(z.int().min(-1).max(2 ** 31 - 1)).max(16),
+  shape: z
+    .array(
+      z
+        .int()
+        .min(-1)
+        .max(2 ** 31 - 1),
+    )
+    .max(16),
 });
 export type TensorSpec = z.infer<typeof tensorSpecSchema>;
 
