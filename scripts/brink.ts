@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { runCli } from './commands/run-cli.js';
+import { localActor } from './local/actor.js';
 import { projectRoot } from './local/project-root.js';
 
 /** The `brink` command. */
@@ -23,16 +23,8 @@ process.exitCode = await runCli(
     interactive: process.stderr.isTTY,
     env: process.env,
     cwd: process.cwd(),
-    actor: `${userName()}@${hostname()}`,
+    actor: localActor(),
     signal: leaving.signal,
   },
   version,
 );
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown'; // a container may run as a user without a name
-  }
-}

@@ -14,7 +14,7 @@ export interface LoadedDefinition {
   readonly origin: string;
 }
 
-const definitionFiles = ['definition.ts', 'definition.js', 'definition.mjs', 'definition.json'] as const;
+export const definitionFiles = ['definition.ts', 'definition.js', 'definition.mjs', 'definition.json'] as const;
 
 /**
  * What is to be published: a folder with a definition, a definition file, or a bare `.onnx` file, which gets a default

@@ -1,8 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RunnerOptions, RunnerProcess } from '../../origin/engine/runner-process.js';
+import type { RunnerOptions } from '../../origin/engine/runner-process.js';
+import { startRunner } from '../../origin/engine/start-runner.js';
 import type { Signature } from '../../shared/protocol/tensor.js';
+import { systemClock } from '../../shared/time/clock.js';
+import { Deadline } from '../../shared/time/deadline.js';
 import { projectRoot } from '../local/project-root.js';
 import { PublishError } from './publish-error.js';
 
@@ -24,8 +27,7 @@ export async function readSignature(
   graph: GraphBytes,
   options: { readonly timeoutMs?: number; readonly signal?: AbortSignal | undefined; readonly runnerJs?: string } = {},
 ): Promise<Signature> {
-  options.signal?.throwIfAborted();
-  const timeoutMs = options.timeoutMs ?? inspectTimeoutMs;
+  const signal = options.signal ?? new AbortController().signal;
   const folder = await mkdtemp(join(tmpdir(), 'brink-inspect-'));
   const runnerOptions: RunnerOptions = {
     runnerJs: options.runnerJs ?? join(projectRoot(), 'dist', 'origin', 'runner.js'),
@@ -37,26 +39,19 @@ export async function readSignature(
     const path = join(folder, 'graph.onnx');
     await writeFile(path, graph.model);
     for (const [file, bytes] of Object.entries(graph.externalData)) await writeFile(join(folder, file), bytes);
-    const runner = await RunnerProcess.spawn(runnerOptions, () => undefined);
-    const giveUp = new AbortController();
-    const timer = setTimeout(() => giveUp.abort(), timeoutMs);
-    const end = (): void => runner.kill();
-    options.signal?.addEventListener('abort', end);
-    giveUp.signal.addEventListener('abort', end);
-    try {
-      const signature = (await runner.load({ graph: path }, runnerOptions))['graph'];
-      if (signature === undefined) throw new Error('no signature came back');
-      return signature;
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      const why = giveUp.signal.aborted ? `it did not load within ${timeoutMs} ms` : reasonOf(error);
-      throw new PublishError('unreadable-graph', `graph "${name}" cannot be loaded: ${why}`, { cause: error });
-    } finally {
-      clearTimeout(timer);
-      options.signal?.removeEventListener('abort', end);
-      runner.kill();
-      await runner.ended;
-    }
+    const deadline = new Deadline(systemClock, options.timeoutMs ?? inspectTimeoutMs);
+    const request = { graphs: { [name]: path }, options: runnerOptions, deadline, signal, log: () => undefined };
+    const { process, signatures } = await startRunner(request);
+    process.kill();
+    await process.ended;
+    const signature = signatures[name];
+    if (signature === undefined) throw new Error('no signature came back');
+    return signature;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new PublishError('unreadable-graph', `graph "${name}" cannot be loaded: ${reasonOf(error)}`, {
+      cause: error,
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

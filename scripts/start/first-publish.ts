@@ -1,0 +1,27 @@
+import { AdminClient } from '../client/admin-client.js';
+import { prepareVersion } from '../publish/prepare-version.js';
+import { publish } from '../publish/publish.js';
+import type { PublishObserver } from '../publish/publish-events.js';
+
+export interface FirstPublishOptions {
+  readonly client: AdminClient;
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly onEvent?: PublishObserver;
+}
+
+const why = 'first start';
+
+/** The models that serve something already: a start never touches those, whatever their folder holds by now. */
+export async function servedModels(client: AdminClient): Promise<ReadonlySet<string>> {
+  const models = await client.models();
+  return new Set(models.filter(({ stable }) => stable !== null).map(({ model }) => model));
+}
+
+/** Publishes a model and has it served, if nothing of it is. Again after a start that was killed in between: goes on. */
+export async function firstPublish({ client, folder, signal, onEvent }: FirstPublishOptions): Promise<string> {
+  const prepared = await prepareVersion(folder, { signal, onEvent });
+  const { model, version, stable } = await publish(client, prepared, { why, onEvent });
+  if (stable === null) await client.promote(model, version, { why });
+  return stable ?? version;
+}

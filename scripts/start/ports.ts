@@ -1,0 +1,42 @@
+import { createServer } from 'node:net';
+import { StartRefused } from './start-refused.js';
+
+export interface PortWish {
+  /** Who wants it: `the edge`. */
+  readonly who: string;
+  readonly port: number;
+  readonly option: string;
+  readonly variable: string;
+}
+
+/** Throws StartRefused, naming each port that is taken and how to choose another. */
+export async function checkPorts(wishes: readonly PortWish[], host = '127.0.0.1'): Promise<void> {
+  const [first, second] = wishes;
+  if (first !== undefined && first.port === second?.port && first.port !== 0) {
+    throw new StartRefused(
+      `${first.who} and ${second.who} cannot both have port ${first.port}: change ${second.option}`,
+    );
+  }
+  const taken = await Promise.all(wishes.map(async (wish) => ((await isTaken(host, wish.port)) ? [wish] : [])));
+  const lines = taken
+    .flat()
+    .map(
+      ({ who, port, option, variable }) =>
+        `port ${port}, which ${who} needs, is taken by another program: end that, or choose another port with\n` +
+        `  npm start -- ${option} <port>   (or ${variable}=<port>)`,
+    );
+  if (lines.length > 0) throw new StartRefused(lines.join('\n'));
+}
+
+function isTaken(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(true);
+      else if (error.code === 'EACCES') {
+        reject(new StartRefused(`port ${port} may not be used by this user: choose one above 1023`));
+      } else reject(error);
+    });
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(false)));
+  });
+}

@@ -1,0 +1,61 @@
+import { parseArgs } from 'node:util';
+import { StartRefused } from './start-refused.js';
+
+export interface StartOptions {
+  readonly edgePort: number;
+  readonly originPort: number;
+  readonly withOrigin: boolean;
+  readonly jsonLogs: boolean;
+  readonly help: boolean;
+}
+
+export const startHelp = `npm start -- [options]: the edge and the origin on this machine, with the models of models/
+
+  --edge-port <port>    default 8787, or BRINK_EDGE_PORT
+  --origin-port <port>  default 8000, or BRINK_ORIGIN_PORT
+  --no-origin           the edge alone
+  --json-logs           say everything as JSON lines
+  --help                this text
+
+State, secrets and logs are kept in .brink/ (BRINK_HOME to have them elsewhere). Ctrl-C ends everything.`;
+
+/** The command line over the environment over the defaults (protocols.md section 7). Throws StartRefused. */
+export function parseStartOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): StartOptions {
+  const values = parsed(args);
+  return {
+    edgePort: port('--edge-port', values['edge-port'] ?? env['BRINK_EDGE_PORT'], 8787),
+    originPort: port('--origin-port', values['origin-port'] ?? env['BRINK_ORIGIN_PORT'], 8000),
+    withOrigin: values['no-origin'] !== true,
+    jsonLogs: values['json-logs'] === true,
+    help: values.help === true,
+  };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        'edge-port': { type: 'string' },
+        'origin-port': { type: 'string' },
+        'no-origin': { type: 'boolean' },
+        'json-logs': { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    throw new StartRefused(`${error instanceof Error ? error.message : String(error)}\n\n${startHelp}`, {
+      cause: error,
+    });
+  }
+}
+
+function port(option: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined || text === '') return otherwise;
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (number >= 1 && number <= 65_535) return number;
+  throw new StartRefused(`${option}: expected a port from 1 to 65535, got "${text.slice(0, 32)}"`);
+}
