@@ -1,3 +1,4 @@
+import { defaultLimits } from '../shared/protocol/limits.js';
 import { clockErrorMaxMs, leaseMsDefault } from '../shared/release/release.js';
 import type { ControlPlane } from './control/control-plane.js';
 
@@ -24,6 +25,8 @@ export interface Env {
   readonly ORIGIN_KEY?: string;
 }
 
+type NumberVar = 'EDGE_HEAP_MAX_MIB' | 'EDGE_SESSION_BUDGET_MIB' | 'LEASE_MS' | 'BODY_BYTES_MAX';
+
 interface IntVar {
   readonly min: number;
   readonly max: number;
@@ -31,12 +34,12 @@ interface IntVar {
 }
 
 /** A var that is a whole number, or its default when absent or empty. Throws, by name, when it is anything else. */
-export function intVar(env: Partial<Record<keyof Env, unknown>>, name: keyof Env, range: IntVar): number {
+function intVar(env: Partial<Record<NumberVar, string>>, name: NumberVar, range: IntVar): number {
   const text = env[name];
   if (text === undefined || text === '') return range.byDefault;
-  const value = typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
   if (value >= range.min && value <= range.max) return value;
-  throw new Error(`${name}: expected a whole number from ${range.min} to ${range.max}, got ${String(text)}`);
+  throw new Error(`${name}: expected a whole number from ${range.min} to ${range.max}, got ${text.slice(0, 32)}`);
 }
 
 /** Below twice the clock error no copy of a release could be acted on at all. */
@@ -54,4 +57,9 @@ export function heapBytesMaxOf(env: Pick<Env, 'EDGE_HEAP_MAX_MIB'>): number {
 /** What loaded versions may take of the heap, by estimate. */
 export function sessionBytesMaxOf(env: Pick<Env, 'EDGE_SESSION_BUDGET_MIB'>): number {
   return bytesPerMib * intVar(env, 'EDGE_SESSION_BUDGET_MIB', { min: 1, max: 4_096, byDefault: 72 });
+}
+
+/** A request body, as it comes and decompressed. */
+export function bodyBytesMaxOf(env: Pick<Env, 'BODY_BYTES_MAX'>): number {
+  return intVar(env, 'BODY_BYTES_MAX', { min: 1, max: 2 ** 31, byDefault: defaultLimits.bodyBytesMax });
 }

@@ -1,7 +1,3 @@
 export { ControlPlane } from './control/control-plane.js';
+export { gateway as default } from './gateway/gateway.js';
 export { ModelHost } from './host/model-host.js';
-
-/** Until edge/gateway is there. */
-export default {
-  fetch: (): Response => Response.json({ error: 'the gateway is not built yet', code: 'loading' }, { status: 503 }),
-};

@@ -1,5 +1,6 @@
 import type { Release } from '../../shared/release/release.js';
 import { releaseKey } from '../artifact-keys.js';
+import { within } from '../within.js';
 import type { ReleaseStore } from './release-store.js';
 
 /** How long R2 may take to store a copy before it counts as failed (fails open: the alarm tries again). */
@@ -52,18 +53,5 @@ export class ReleaseCopy {
       customMetadata: { epoch: String(release.epoch) },
     });
     if (stored === null) throw new Error(`another write of ${key} came between`);
-  }
-}
-
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`R2 did not answer within ${ms} ms`)), ms);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => undefined); // the loser of the race: the alarm copies again
   }
 }

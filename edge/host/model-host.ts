@@ -1,9 +1,55 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
+import type { Residency, Target } from '../../shared/engine/engine.js';
+import { BrinkError, type Outcome, outcomeOf } from '../../shared/errors/brink-error.js';
+import type { HandlerInput, Json } from '../../shared/handler/handler.js';
+import type { Tensor } from '../../shared/protocol/tensor.js';
+import { systemClock } from '../../shared/time/clock.js';
+import { Deadline } from '../../shared/time/deadline.js';
 import type { Env } from '../bindings.js';
-import { startOrt } from './ort-start.js';
+import { engineOf, log } from './isolate-engine.js';
+import { loadMsMax } from './loaded-version.js';
 
+/** What one answer may hold: an RPC message of workerd may have 32 MiB. */
+export const answerBytesMax = 31 * 1024 * 1024;
+
+/**
+ * The edge's engine as an entrypoint, reached by the gateway through `ctx.exports`. It is an invocation of its own: the
+ * gateway can time it from outside, which the clock of a Worker that computes does not allow from inside. Errors are
+ * data: RPC keeps neither class nor code of one that is thrown.
+ */
 export class ModelHost extends WorkerEntrypoint<Env> {
-  async warm(): Promise<string> {
-    return (await startOrt()).env.versions.web ?? '';
+  infer(target: Target, inputs: readonly Tensor[], deadlineMs: number): Promise<Outcome<readonly Tensor[]>> {
+    return outcome(target, async () =>
+      checkAnswer(await engineOf(this.env).infer(target, { inputs }, new Deadline(systemClock, deadlineMs))),
+    );
+  }
+
+  predict(target: Target, input: HandlerInput, deadlineMs: number): Promise<Outcome<Json>> {
+    return outcome(target, () => engineOf(this.env).predict(target, input, new Deadline(systemClock, deadlineMs)));
+  }
+
+  prefetch(target: Target): Promise<Outcome<null>> {
+    return outcome(target, async () => {
+      await engineOf(this.env).prefetch(target, new Deadline(systemClock, loadMsMax));
+      return null;
+    });
+  }
+
+  status(digests: readonly string[]): Promise<Record<string, Residency>> {
+    const engine = engineOf(this.env);
+    return Promise.resolve(Object.fromEntries(digests.map((digest) => [digest, engine.residency(digest)])));
   }
 }
+
+function outcome<T>({ digest, manifest }: Target, work: () => Promise<T>): Promise<Outcome<T>> {
+  return outcomeOf(work, (cause) => log('host-failed', { model: manifest.model, digest, error: String(cause) }));
+}
+
+function checkAnswer(tensors: readonly Tensor[]): readonly Tensor[] {
+  const bytes = tensors.reduce((sum, { data }) => sum + ('byteLength' in data ? data.byteLength : textBytes(data)), 0);
+  if (bytes <= answerBytesMax) return tensors;
+  throw new BrinkError('tensor-too-large', `expected outputs of at most ${answerBytesMax} bytes, got ${bytes}`);
+}
+
+/** At most three bytes of UTF-8 for each UTF-16 unit, and a little for each element. */
+const textBytes = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + 3 * text.length + 8, 0);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Miniflare, type MiniflareOptions } from 'miniflare';
+import { Miniflare } from 'miniflare';
 import { guardWorkerd } from './guard-workerd.js';
 import { projectRoot } from './project-root.js';
 import { workerBundle } from './worker-bundle.js';
@@ -24,6 +24,8 @@ export interface EdgeOptions {
   readonly bundle?: string;
   /** Default: our own JSON lines and errors to standard output. */
   readonly onLog?: (line: EdgeLogLine) => void;
+  /** More options of Miniflare, over all others: tests add bindings, or take the cache away. */
+  readonly miniflare?: Readonly<Record<string, unknown>>;
 }
 
 export interface LocalEdge {
@@ -45,7 +47,7 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
   let port = options.port ?? 0;
   let vars = { ...config.bindings, ...options.vars };
 
-  const miniflareOptions = (): MiniflareOptions => ({
+  const miniflareOptions = () => ({
     ...config,
     ...(options.name === undefined ? {} : { name: options.name }),
     modules,
@@ -55,6 +57,7 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
     cf: false, // else Miniflare asks the network for the location of this machine
     handleStructuredLogs: options.onLog ?? printOwnLines,
     ...persistence(options.stateDir),
+    ...options.miniflare,
   });
 
   const miniflare = new Miniflare(miniflareOptions());
@@ -71,7 +74,11 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
   };
 }
 
-function persistence(stateDir: string | undefined): Partial<MiniflareOptions> {
+function persistence(stateDir: string | undefined): {
+  r2Persist?: string;
+  cachePersist?: string;
+  durableObjectsPersist?: string;
+} {
   if (stateDir === undefined) return {};
   return {
     r2Persist: join(stateDir, 'r2'),

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { WorkerOptions } from 'miniflare';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
 
@@ -16,8 +15,18 @@ const configSchema = z.object({
     .default({ bindings: [] }),
 });
 
+/** The options of Miniflare that wrangler.toml decides. */
+export interface WorkerConfig {
+  readonly name: string;
+  readonly compatibilityDate: string;
+  readonly compatibilityFlags: readonly string[];
+  readonly bindings: Readonly<Record<string, string>>;
+  readonly r2Buckets: Readonly<Record<string, string>>;
+  readonly durableObjects: Readonly<Record<string, { readonly className: string; readonly useSQLite: true }>>;
+}
+
 /** Miniflare's options as wrangler.toml has them: one truth for bindings, vars and the compatibility date. */
-export function workerConfig(root: string): WorkerOptions & { bindings: Record<string, string> } {
+export function workerConfig(root: string): WorkerConfig {
   const config = configSchema.parse(parse(readFileSync(join(root, 'wrangler.toml'), 'utf8')));
   return {
     name: config.name,
@@ -28,9 +37,8 @@ export function workerConfig(root: string): WorkerOptions & { bindings: Record<s
     durableObjects: Object.fromEntries(
       config.durable_objects.bindings.map((binding) => [
         binding.name,
-        { className: binding.class_name, useSQLite: true },
+        { className: binding.class_name, useSQLite: true as const },
       ]),
     ),
-    modules: [],
   };
 }
