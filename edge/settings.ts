@@ -1,7 +1,7 @@
 import { type KeyRings } from '../shared/http/authentication.js';
 import { Keys } from '../shared/auth/keys.js';
 import { defaultLimits, type Limits } from '../shared/protocol/limits.js';
-import type { Env } from './bindings.js';
+import { bodyBytesMaxOf, type Env } from './bindings.js';
 
 /** The Worker's configuration, checked. The only place that reads plain variables and secrets for the gateway. */
 export interface Settings {
@@ -36,7 +36,7 @@ function parseSettings(env: Env): Settings {
     },
     limits: {
       ...defaultLimits,
-      bodyBytesMax: wholeNumber('BODY_BYTES_MAX', env.BODY_BYTES_MAX, defaultLimits.bodyBytesMax),
+      bodyBytesMax: bodyBytesMaxOf(env),
     },
     corsOrigins: (env.CORS_ORIGINS ?? '').split(',').map((origin) => origin.trim()).filter((origin) => origin !== ''), // prettier-ignore
   };
@@ -46,10 +46,4 @@ function optionalUrl(name: string, text: string | undefined): URL | undefined {
   if (text === undefined || text === '') return undefined;
   if (!/^https?:\/\/[^/]/.test(text)) throw new Error(`${name}: expected an http or https URL, or nothing`);
   return new URL(text);
-}
-
-function wholeNumber(name: string, text: string | undefined, otherwise: number): number {
-  if (text === undefined || text === '') return otherwise;
-  if (!/^[1-9]\d{0,11}$/.test(text)) throw new Error(`${name}: expected a whole number above 0`);
-  return Number(text);
 }

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -58,7 +59,7 @@ export class Origin {
       runnerJs: config.runnerPath,
       threads: config.runnerThreads,
       providers: config.providers,
-      scratchDir: join(cacheDir, 'scratch'),
+      scratchDir: scratchDir(cacheDir),
       env: config.runnerEnv,
     };
     this.#engine = new OriginEngine({ artifacts, handlers: this.#handlers, runner, log });
@@ -89,7 +90,8 @@ export class Origin {
 
   /** Listens, then looks what is released, and again and again. Rejects with a clear text when the port is taken. */
   async listen(): Promise<{ url: string }> {
-    const { host, port } = this.#config;
+    const { host, port, cacheDir } = this.#config;
+    await mkdir(scratchDir(cacheDir), { recursive: true, mode: 0o700 });
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error: NodeJS.ErrnoException) => {
         const text =
@@ -121,4 +123,9 @@ export class Origin {
     this.#server.closeAllConnections();
     await Promise.all([this.#engine.close(), this.#handlers.close()]);
   }
+}
+
+/** Where runners get their own empty directories. */
+function scratchDir(cacheDir: string): string {
+  return join(cacheDir, 'scratch');
 }
