@@ -10,6 +10,8 @@ import { SingleFlight } from './single-flight.js';
 
 /** The newest manifest that this build understands. */
 const schemaMax = 1;
+/** For one fetch, whoever waits for it. */
+const fetchMsMax = 30_000;
 
 /** Manifests on this disk and in memory, by digest. */
 export class ManifestStore {
@@ -28,11 +30,11 @@ export class ManifestStore {
    */
   manifest(digest: string, deadline: Deadline): Promise<Manifest> {
     sha256Schema.parse(digest); // it becomes a file name
-    const flight = this.#manifests.run(digest, () => this.#obtain(digest, deadline.leftMs()));
+    const flight = this.#manifests.run(digest, () => this.#obtain(digest));
     return deadline.bound(flight, 'a manifest was fetched');
   }
 
-  async #obtain(digest: string, timeoutMs: number): Promise<Manifest> {
+  async #obtain(digest: string): Promise<Manifest> {
     const path = join(this.#directory, `${digest}.json`);
     const kept = await readFile(path, 'utf8').catch(() => undefined);
     if (kept !== undefined) {
@@ -40,7 +42,7 @@ export class ManifestStore {
       if (manifest !== undefined) return manifest;
       await rm(path, { force: true }); // written by another build, or damaged: the source decides
     }
-    const text = await this.#source.manifest(digest, AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs))));
+    const text = await this.#source.manifest(digest, AbortSignal.timeout(fetchMsMax));
     const manifest = await checkManifest(digest, text);
     await this.#keep(path, text);
     return manifest;

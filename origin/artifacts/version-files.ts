@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Target } from '../../shared/engine/engine.js';
 import { BrinkError } from '../../shared/errors/brink-error.js';
 import type { BlobRef, GraphEntry } from '../../shared/manifest/manifest.js';
-import type { Deadline } from '../../shared/time/deadline.js';
+import type { Clock } from '../../shared/time/clock.js';
+import { Deadline } from '../../shared/time/deadline.js';
 import type { BlobStore } from './blob-store.js';
 import { SingleFlight } from './single-flight.js';
 
@@ -17,21 +18,25 @@ export interface VersionFiles {
 }
 
 const modelFileName = 'model.onnx';
+/** For all artifacts of one version, whoever waits for them. */
+const layMsMax = 600_000;
 
 /** Lays the blobs of versions out as onnxruntime wants them: one directory per graph, files by the names it uses. */
 export class VersionFilesStore {
   readonly #blobs: BlobStore;
+  readonly #clock: Clock;
   readonly #directory: string;
   readonly #laid = new SingleFlight<VersionFiles>();
 
-  constructor({ cacheDir, blobs }: { cacheDir: string; blobs: BlobStore }) {
+  constructor({ cacheDir, blobs, clock }: { cacheDir: string; blobs: BlobStore; clock: Clock }) {
     this.#blobs = blobs;
+    this.#clock = clock;
     this.#directory = join(cacheDir, 'graphs');
   }
 
   /** Errors: those of `BlobStore.path`, and `invalid-manifest` for names that cannot stand beside each other. */
   of(target: Target, deadline: Deadline): Promise<VersionFiles> {
-    const work = this.#laid.run(target.digest, () => this.#lay(target, deadline));
+    const work = this.#laid.run(target.digest, () => this.#lay(target));
     return deadline.bound(work, 'the artifacts of a version were fetched');
   }
 
@@ -41,7 +46,8 @@ export class VersionFilesStore {
     await rm(join(this.#directory, digest), { recursive: true, force: true });
   }
 
-  async #lay({ digest, manifest }: Target, deadline: Deadline): Promise<VersionFiles> {
+  async #lay({ digest, manifest }: Target): Promise<VersionFiles> {
+    const deadline = new Deadline(this.#clock, layMsMax);
     const directory = join(this.#directory, digest);
     const building = `${directory}.${randomUUID()}.part`;
     try {

@@ -1,4 +1,4 @@
-import { BrinkError } from '../../shared/errors/brink-error.js';
+import type { BrinkError } from '../../shared/errors/brink-error.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import type { Deadline } from '../../shared/time/deadline.js';
 import type { Cancel, Schedule } from './schedule.js';

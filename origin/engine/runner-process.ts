@@ -106,6 +106,11 @@ export class RunnerProcess {
     if (reply.type !== 'pong') throw this.#nonsense(reply.type);
   }
 
+  /** Closes the socket: it ends by itself when it has finished what it does. */
+  disconnect(): void {
+    this.#socket.destroy();
+  }
+
   /** Ends it at once, in the middle of whatever it does: there is no other way to stop a native run. */
   kill(): void {
     this.#die('killed');
@@ -162,7 +167,7 @@ export class RunnerProcess {
   #die(why: string): void {
     if (this.#died !== undefined) return;
     this.#died = new RunnerDied(`the runner ended: ${why}`);
-    for (const { reject } of this.#pending.values()) reject(this.#died);
+    for (const pending of this.#pending.values()) pending.reject(this.#died);
     this.#pending.clear();
     this.#socket.destroy();
   }

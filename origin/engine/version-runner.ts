@@ -1,4 +1,4 @@
-import { BrinkError, toBrinkError } from '../../shared/errors/brink-error.js';
+import { type BrinkError, toBrinkError } from '../../shared/errors/brink-error.js';
 import type { Residency } from '../../shared/engine/engine.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import type { Clock, Random } from '../../shared/time/clock.js';
@@ -8,6 +8,7 @@ import type { EngineLimits } from './engine-limits.js';
 import { FairQueue } from './fair-queue.js';
 import type { Log } from './log.js';
 import { RunItem, type RunRequest } from './run-item.js';
+import { notBefore, queueFull, runnerFailed, shuttingDown } from './runner-errors.js';
 import { RunnerDied, type RunnerProcess } from './runner-process.js';
 import type { Cancel, Schedule } from './schedule.js';
 import { Waiters } from './waiters.js';
@@ -110,11 +111,7 @@ export class VersionRunner {
       if (this.#state.until - clock.now() > waitMsMax) throw this.#failedFor(this.#state);
     }
     if (!admitted && this.#queue.size >= limits.queueItemsMax) {
-      throw new BrinkError(
-        'queue-full',
-        `expected at most ${limits.queueItemsMax} requests to wait for this model, got ${this.#queue.size + 1}`,
-        { retryAfterMs: 1_000 },
-      );
+      throw queueFull('requests to wait for this model', limits.queueItemsMax, this.#queue.size + 1);
     }
     const item = new RunItem(request, schedule);
     this.#enqueue(item, false);
@@ -249,10 +246,13 @@ export class VersionRunner {
 
   /** Never rejects. */
   async #start(): Promise<void> {
-    const { start, log, digest } = this.#parts;
+    const { log, digest } = this.#parts;
     try {
-      const process = await start(this.#closing.signal);
-      if (this.#state.kind === 'dead') return process.kill();
+      const process = await this.#parts.start(this.#closing.signal);
+      if (this.#state.kind === 'dead') {
+        process.kill();
+        return;
+      }
       this.#state = { kind: 'ready', process };
       log({ event: 'runner-ready', digest, pid: process.pid });
       void process.ended.then(() => this.#onDeath(process, 'its process ended'));
@@ -277,13 +277,6 @@ export class VersionRunner {
   }
 
   #failedFor({ until, error }: Extract<State, { kind: 'backing-off' }>): BrinkError {
-    const retryAfterMs = Math.max(1, until - this.#parts.clock.now());
-    return new BrinkError(error.code, error.message, { retryAfterMs, cause: error });
+    return notBefore(error, until - this.#parts.clock.now());
   }
 }
-
-const runnerFailed = (): BrinkError =>
-  new BrinkError('runner-failed', 'the process that runs the model ended before it answered', { retryAfterMs: 1_000 });
-
-const shuttingDown = (): BrinkError =>
-  new BrinkError('shutting-down', 'this instance of the model is being shut down', { retryAfterMs: 1_000 });

@@ -15,9 +15,9 @@ export class Waiters {
   settle(error?: Error): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { resolve, reject } of waiting) {
-      if (error === undefined) resolve();
-      else reject(error);
+    for (const waiter of waiting) {
+      if (error === undefined) waiter.resolve();
+      else waiter.reject(error);
     }
   }
 }

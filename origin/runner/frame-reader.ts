@@ -43,7 +43,7 @@ export class FrameReader {
       if (frameBytes < 8) throw new Error(`expected a frame of at least 8 bytes, got one of ${frameBytes}`);
       checkFrameBytes(frameBytes, this.#bytesMax);
       // Not zeroed: every byte of it is overwritten by what arrives before anyone sees it.
-      this.#frame = Buffer.allocUnsafeSlow(frameBytes) as Uint8Array<ArrayBuffer>;
+      this.#frame = Buffer.allocUnsafeSlow(frameBytes);
       this.#frame.set(this.#prefix);
     }
     return chunk.subarray(taken.byteLength);

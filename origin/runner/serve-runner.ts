@@ -29,7 +29,7 @@ async function answer(stream: Duplex, sessions: Sessions, { header, tensors }: F
   } catch (error) {
     const id = request.type === 'load' ? null : request.id;
     const { cause } = toBrinkError(error);
-    const detail = (cause instanceof Error ? cause.message : String(cause ?? '')).slice(0, detailLengthMax);
+    const detail = (cause instanceof Error ? cause.message : '').slice(0, detailLengthMax);
     send(stream, encodeFrame({ type: 'failed', id, failure: toFailure(error), detail } satisfies RunnerReply, []));
   }
 }

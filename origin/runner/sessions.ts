@@ -1,3 +1,4 @@
+import type * as OrtNode from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 import { ortFailure } from '../../shared/engine/ort-failure.js';
 import { fromOrtTensor, toOrtTensor } from '../../shared/engine/ort-tensor.js';
@@ -9,12 +10,10 @@ import { sessionSignature } from './session-signature.js';
 /** onnxruntime prints inputs' shapes and paths of its build: only what kills the process may be printed. */
 const logSeverityLevel = 4;
 
-type Ort = typeof import('onnxruntime-node');
-
 /** The onnxruntime sessions of one version: all there is in a runner. */
 export class Sessions {
   readonly #sessions = new Map<string, InferenceSession>();
-  #ort: Ort | undefined;
+  #ort: typeof OrtNode | undefined;
 
   async load({ graphs, threads, providers }: Extract<RunnerRequest, { type: 'load' }>): Promise<Signatures> {
     // Its telemetry writes files and looks up hosts; the variable is read when the library is loaded, so it comes first.
@@ -41,6 +40,12 @@ export class Sessions {
         logSeverityLevel,
       });
     } catch (error) {
+      if (error instanceof Error && error.message.startsWith('Unsupported data type')) {
+        // onnxruntime-node's own check of inputs and outputs, by the number of the type.
+        throw new BrinkError('not-supported', 'expected inputs and outputs of datatypes of the protocol', {
+          cause: error,
+        });
+      }
       throw ortFailure(error);
     }
   }

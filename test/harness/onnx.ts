@@ -39,6 +39,8 @@ export function node(opType: string, input: string[], output: string[], attribut
   return { opType, input, output, attribute };
 }
 
+const int = (name: string, i: number): Attribute => ({ name, type: onnx.AttributeProto.AttributeType.INT, i });
+
 export const floats = (name: string, dims: number[], values: Float32Array): Initializer => ({
   name,
   dims,
@@ -61,15 +63,16 @@ const graphOf = (signature: Signature, nodes: Node[], initializer: Initializer[]
   initializer,
 });
 
-/** A model from its nodes. Opset 15, IR version 8: what both runtimes have known for years. */
+/** Opset 15, IR version 8: what both runtimes have known for years. */
+function encodeGraph(graph: Graph): Uint8Array {
+  const opsetImport = [{ domain: '', version: 15 }];
+  const model = onnx.ModelProto.create({ irVersion: 8, opsetImport, producerName: 'brink-test', graph });
+  return new Uint8Array(onnx.ModelProto.encode(model).finish());
+}
+
+/** A model from its nodes. */
 export function makeModel(signature: Signature, nodes: Node[], initializers: Initializer[] = []): TestModel {
-  const model = onnx.ModelProto.create({
-    irVersion: 8,
-    opsetImport: [{ domain: '', version: 15 }],
-    producerName: 'brink-test',
-    graph: graphOf(signature, nodes, initializers),
-  });
-  return { bytes: new Uint8Array(onnx.ModelProto.encode(model).finish()), signature, externalData: {} };
+  return { bytes: encodeGraph(graphOf(signature, nodes, initializers)), signature, externalData: {} };
 }
 
 /** Thirteen inputs, one of each datatype, each handed back as it came: `in_FP32` → `out_FP32`. */
@@ -104,7 +107,7 @@ export function externalDoubleModel(fileName = 'weights.bin', factor = 2): TestM
     name: 'w',
     dims: [4, 4],
     dataType: elementTypes.FP32,
-    dataLocation: 1,
+    dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
     externalData: [
       { key: 'location', value: fileName },
       { key: 'offset', value: '0' },
@@ -136,7 +139,7 @@ export function hogModel(): TestModel {
   const signature = { inputs: [spec('elements', 'INT64', [1])], outputs: [spec('max', 'FP32', [1])] };
   return makeModel(signature, [
     node('ConstantOfShape', ['elements'], ['filled']),
-    node('ReduceMax', ['filled'], ['max'], [{ name: 'keepdims', type: 2, i: 1 }]),
+    node('ReduceMax', ['filled'], ['max'], [int('keepdims', 1)]),
   ]);
 }
 
@@ -158,9 +161,30 @@ export function slowModel(): TestModel {
     signature,
     [
       node('ConstantOfShape', ['size'], ['start']),
-      node('Loop', ['steps', '', 'start'], ['end'], [{ name: 'body', type: 5, g: body }]),
-      node('ReduceMean', ['end'], ['mean'], [{ name: 'keepdims', type: 2, i: 1 }]),
+      node(
+        'Loop',
+        ['steps', '', 'start'],
+        ['end'],
+        [{ name: 'body', type: onnx.AttributeProto.AttributeType.GRAPH, g: body }],
+      ),
+      node('ReduceMean', ['end'], ['mean'], [int('keepdims', 1)]),
     ],
     [int64s('size', [2], [size, size]), floats('w', [size, size], new Float32Array(size * size))],
   );
+}
+
+const fp32Input = [spec('x', 'FP32', [1])].map(valueInfo);
+
+/** Graphs whose output has a type that the protocol does not have: a sequence of tensors, and BFLOAT16. */
+export function unsupportedModels(): Readonly<Record<'sequence' | 'bfloat16', Uint8Array>> {
+  const tensorType = { elemType: 1, shape: { dim: [{ dimValue: 1 }] } };
+  const bfloat16 = 16;
+  const encode = (nodes: Node[], type: OnnxProto.onnx.ITypeProto): Uint8Array =>
+    encodeGraph({ name: 'graph', node: nodes, input: fp32Input, output: [{ name: 'y', type }] });
+  return {
+    sequence: encode([node('SequenceConstruct', ['x'], ['y'])], { sequenceType: { elemType: { tensorType } } }),
+    bfloat16: encode([node('Cast', ['x'], ['y'], [int('to', bfloat16)])], {
+      tensorType: { ...tensorType, elemType: bfloat16 },
+    }),
+  };
 }
