@@ -53,5 +53,5 @@ function queryOf(parameters: readonly string[]): string {
     if (at < 1) throw new UsageError(`expected --parameter name=value, got "${parameter.slice(0, 64)}"`);
     query.append(parameter.slice(0, at), parameter.slice(at + 1));
   }
-  return `?${query}`;
+  return `?${query.toString()}`;
 }

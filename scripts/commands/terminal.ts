@@ -16,7 +16,6 @@ export interface Terminal {
 }
 
 // C0, DEL, C1: an audit reason or an answer from elsewhere must not steer the operator's terminal.
-// eslint-disable-next-line no-control-regex -- control characters are what it is about
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /** Text from elsewhere without control characters other than tab and newline. */

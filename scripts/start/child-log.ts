@@ -2,6 +2,7 @@ import { LogFile } from './log-file.js';
 import type { Say } from './say.js';
 
 const errorsShownMax = 50;
+const messageLengthMax = 500;
 
 /** Keeps a server's lines in its log file, and shows those that tell of an error. */
 export class ChildLog {
@@ -38,7 +39,8 @@ function errorOf(line: string): string | undefined {
   try {
     const fields = JSON.parse(line) as { level?: unknown; message?: unknown; event?: unknown };
     if (fields.level !== 'error') return undefined;
-    return String(fields.message ?? fields.event ?? line).slice(0, 500);
+    const message = [fields.message, fields.event].find((text) => typeof text === 'string');
+    return (message ?? line).slice(0, messageLengthMax);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { AdminClient } from '../client/admin-client.js';
+import type { AdminClient } from '../client/admin-client.js';
 import { prepareVersion } from '../publish/prepare-version.js';
 import { publish } from '../publish/publish.js';
 import type { PublishObserver } from '../publish/publish-events.js';

