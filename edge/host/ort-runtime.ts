@@ -69,7 +69,7 @@ export class OrtRuntime {
     feeds: Parameters<OrtSession['run']>[0],
     deadline: Deadline,
   ): ReturnType<OrtSession['run']> {
-    return this.#call(deadline, () => session.run(feeds));
+    return this.#call(deadline, () => session.run(feeds, { logSeverityLevel: 4 }));
   }
 
   /** Frees a session's part of the heap. Never throws: what cannot be freed is lost until the isolate ends. */

@@ -43,7 +43,7 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
   guardWorkerd(root);
   const config = workerConfig(root);
   const modules = workerBundle(options.bundle ?? join(root, 'dist', 'edge'));
-  const host = options.host ?? '127.0.0.1';
+  const { host = '127.0.0.1', onLog = printOwnLines } = options;
   let port = options.port ?? 0;
   let vars = { ...config.bindings, ...options.vars };
 
@@ -55,7 +55,9 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
     host,
     port,
     cf: false, // else Miniflare asks the network for the location of this machine
-    handleStructuredLogs: options.onLog ?? printOwnLines,
+    handleStructuredLogs: (line: EdgeLogLine) => {
+      onLog(line); // Miniflare throws when this answers anything
+    },
     ...persistence(options.stateDir),
     ...options.miniflare,
   });
