@@ -2,8 +2,8 @@ import { BrinkError } from '../errors/brink-error.js';
 import { datatypeOfOrt, type FixedArray, fixedLayouts, type OrtType } from '../protocol/datatype.js';
 import type { Tensor } from '../protocol/tensor.js';
 
-/** What onnxruntime-common's `Tensor` takes; `float16` as 16-bit integers is taken with and without Float16Array. */
-export type OrtTensorConstructor<T> = new (
+/** What onnxruntime-common's `Tensor` takes. */
+export type OrtTensorConstructor<T extends object> = new (
   type: OrtType,
   data: Exclude<FixedArray, Float64Array> | Float64Array | string[],
   dims: number[],
@@ -20,8 +20,13 @@ export interface OrtTensorLike {
  * Our tensor as one of onnxruntime, sharing its memory. Refuses text that onnxruntime would change without a word:
  * it ends a string at its first NUL, and has no UTF-8 for half a surrogate pair.
  */
-export function toOrtTensor<T>(tensor: Tensor, Constructor: OrtTensorConstructor<T>): T {
+export function toOrtTensor<T extends object>(tensor: Tensor, Constructor: OrtTensorConstructor<T>): T {
   const dims = [...tensor.shape];
+  if (tensor.datatype === 'FP16') {
+    // Where V8 has Float16Array (Node 24), onnxruntime-common would make one of it, and onnxruntime-node 1.29 cannot
+    // read that ("not enough space: expected 16, got 0"). Both runtimes go by `type` and by the bytes.
+    return Object.assign(new Constructor('uint16', tensor.data as FixedArray, dims), { type: 'float16' });
+  }
   if (tensor.datatype !== 'BYTES') {
     return new Constructor(fixedLayouts[tensor.datatype].ort, tensor.data as FixedArray, dims);
   }

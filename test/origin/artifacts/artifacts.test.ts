@@ -186,7 +186,7 @@ describe('the edge as a source', () => {
       edgeUrl: 'http://edge.test',
       token: 'tok',
       fetch: async (url, init) => {
-        asked.push({ url: String(url), authorization: new Headers(init?.headers).get('authorization') });
+        asked.push({ url: new Request(url).url, authorization: new Headers(init?.headers).get('authorization') });
         return answer();
       },
     });

@@ -79,7 +79,7 @@ const handlers = Object.entries(predicts).map(([name, predict]): Handler => ({
   name,
   version: 1,
   accepts: ['application/octet-stream'],
-   
+
   predict: async (input, context) => predict(input, context),
 }));
 

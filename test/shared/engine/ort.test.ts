@@ -59,7 +59,7 @@ async function run(name: string, model: TestModel, inputs: readonly Tensor[]): P
   const session = await create(model.bytes);
   try {
     const feeds = Object.fromEntries(inputs.map((tensor) => [tensor.name, toOrtTensor(tensor, Tensor)]));
-    const outputs = await session.run(feeds);
+    const outputs = await session.run(feeds, { logSeverityLevel: 4 });
     return session.outputNames.map((output) => fromOrtTensor(output, outputs[output]!));
   } finally {
     await session.release();
