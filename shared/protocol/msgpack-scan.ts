@@ -69,15 +69,24 @@ class MsgpackScan {
   #value(isKey: boolean): void {
     this.#need(1);
     const byte = this.#bytes[this.#at++] ?? 0;
-    if (byte >= 0xa0 && byte < 0xc0) return this.#text(byte & 0x1f, isKey);
+    const isShortText = byte >= 0xa0 && byte < 0xc0;
     const token = tokens[byte - 0xc0];
-    if (isKey && token?.kind !== 'text') throw malformed('expected every map key to be text, got one that is not');
-    if (byte < 0x80 || byte >= 0xe0) return; // an integer in the token itself
-    if (byte < 0x90) return this.#open(true, byte & 0x0f);
-    if (byte < 0xa0) return this.#open(false, byte & 0x0f);
-    if (token === undefined) return;
+    if (isKey && !isShortText && token?.kind !== 'text') {
+      throw malformed('expected every map key to be text, got one that is not');
+    }
+    if (isShortText) this.#text(byte & 0x1f, isKey);
+    else if (token !== undefined) this.#long(token, isKey);
+    else if (byte >= 0x90 && byte < 0xa0) this.#open(false, byte & 0x0f);
+    else if (byte >= 0x80 && byte < 0x90) this.#open(true, byte & 0x0f);
+    // what remains is an integer in the token itself
+  }
+
+  #long(token: Token, isKey: boolean): void {
     if (token.kind === 'refused') throw malformed(`expected no extension types, got ${token.what}`);
-    if (token.kind === 'scalar') return this.#skip(token.contentBytes);
+    if (token.kind === 'scalar') {
+      this.#skip(token.contentBytes);
+      return;
+    }
     const length = this.#length(token.lengthBytes);
     if (token.kind === 'text') this.#text(length, isKey);
     else if (token.kind === 'bytes') this.#skip(length);

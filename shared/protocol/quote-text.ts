@@ -1,10 +1,9 @@
 /** Longest piece of a caller's text that an error repeats. */
 const quotedLengthMax = 64;
 
-/** A caller's text as an error may show it: printable, cut short, in quotes. */
+/** A caller's text as an error may show it: cut short, in quotes, without what would upset a log or a terminal. */
 export function quoted(text: string): string {
   const cut = text.length > quotedLengthMax ? `${text.slice(0, quotedLengthMax)}…` : text;
-  // eslint-disable-next-line no-control-regex -- control characters are what must not reach a log or a terminal
   return `"${cut.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029"\\\p{Surrogate}]/gu, '?')}"`;
 }
 
@@ -34,8 +33,8 @@ export function described(value: unknown): string {
   }
 }
 
-/** A shape as an error shows it: at most 16 axes are ever legal, so that many are shown. */
+/** A shape as an error shows it, cut short: two of them and a name still make a message of one paragraph. */
 export function shapeText(shape: readonly unknown[]): string {
   const axes = shape.slice(0, 16).map((axis) => (typeof axis === 'number' ? String(axis) : described(axis)));
-  return `[${axes.join(', ')}${shape.length > 16 ? ', …' : ''}]`.slice(0, 160);
+  return `[${axes.join(', ')}${shape.length > 16 ? ', …' : ''}]`.slice(0, 100);
 }

@@ -70,7 +70,7 @@ function inputsOf(value: unknown, context: EnvelopeContext): readonly PendingInp
   if (missing.length === 0) return inputs;
   throw new BrinkError(
     'missing-input',
-    `expected ${signature.inputs.length} inputs, got ${inputs.length}: missing ${listed(missing.map(({ name }) => name))}`,
+    `expected every input of the model, ${signature.inputs.length} in all, got ${inputs.length}: missing ${listed(missing.map(({ name }) => name))}`,
   );
 }
 

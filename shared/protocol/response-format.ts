@@ -25,8 +25,9 @@ export function chooseResponseFormat(
   const kind = framingOf(body).kind;
   const binaryOutput = binaryOutputs(request, kind === 'raw');
   const usual = usualFormat(accepted, kind === 'raw' || asksForBinary(request, binaryOutput));
-  const msgpackQuality = Math.max(accepted.quality(mediaTypes.msgpack), accepted.quality('application/x-msgpack'));
-  const named = accepted.names(mediaTypes.msgpack) || accepted.names('application/x-msgpack');
+  const alias = accepted.names('application/x-msgpack') ? 'application/x-msgpack' : mediaTypes.msgpack;
+  const named = accepted.names(mediaTypes.msgpack) || accepted.names(alias);
+  const msgpackQuality = Math.max(accepted.quality(mediaTypes.msgpack), accepted.quality(alias));
   const namesOther = accepted.names(mediaTypes.json) || accepted.names(mediaTypes.binary);
   const wantsMsgpack = named || (kind === 'msgpack' && !namesOther);
   const usualQuality = usual === undefined ? 0 : accepted.quality(mediaTypes[usual]);

@@ -42,7 +42,7 @@ const harsh: readonly Mutation[] = [
   replaceToken((random) => oneOf(random, oddValues)),
   replaceToken(() => ''),
   replaceToken((_, token) => `${token},${token}`),
-  replaceToken((random) => `${'['.repeat(1 + integerBelow(random, 60))}`),
+  replaceToken((random) => '['.repeat(1 + integerBelow(random, 60))),
   replaceOne(
     () => true,
     (byte, random) => byte ^ (1 << integerBelow(random, 8)),

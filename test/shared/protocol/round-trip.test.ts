@@ -99,8 +99,10 @@ describe('a response in each format', () => {
     const [a, b] = [tensors[6]!, tensors[10]!];
     const choice = { format: 'binary', binaryOutput: (name: string) => name === b.name } as const;
     const encoded = encodeInferResponse(response([a, b]), choice);
-    const json = JSON.parse(new TextDecoder().decode(encoded.bytes.subarray(0, encoded.inferenceHeaderLength)));
-    expect(json.outputs[0].data).toHaveLength(42);
+    const json = JSON.parse(new TextDecoder().decode(encoded.bytes.subarray(0, encoded.inferenceHeaderLength))) as {
+      outputs: object[];
+    };
+    expect(json.outputs[0]).toMatchObject({ data: { length: 42 } });
     expect(json.outputs[1]).not.toHaveProperty('data');
     expect([...encoded.bytes.subarray(encoded.inferenceHeaderLength)]).toEqual([...bytesOfTensor(b)]);
   });
@@ -141,7 +143,7 @@ describe('a response in each format', () => {
       expect(write).toThrow(
         expect.objectContaining({
           code: 'not-a-number',
-          message: expect.stringMatching(/binary_data_output.*msgpack/),
+          message: expect.stringMatching(/binary_data_output.*msgpack/) as string,
         }),
       );
     },
