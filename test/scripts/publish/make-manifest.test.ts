@@ -51,7 +51,9 @@ describe('making a manifest', () => {
   });
 
   it('keeps one digest for one input for ever', async () => {
-    expect(await manifestDigest(make(define()))).toMatchInlineSnapshot(`"3968b7fc96ece22f7e6029ad7f0d6a62cec3a1e42f5f8df79ed6c7a85bf29613"`);
+    expect(await manifestDigest(make(define()))).toMatchInlineSnapshot(
+      `"3968b7fc96ece22f7e6029ad7f0d6a62cec3a1e42f5f8df79ed6c7a85bf29613"`,
+    );
   });
 
   it('has another digest for another setting, file or placement', async () => {
