@@ -25,14 +25,12 @@ import {
 import { type Env, leaseMsOf } from '../bindings.js';
 import { Fences } from './fences.js';
 import { ReleaseCopy } from './release-copy.js';
-import { type FenceRecord, ReleaseStore } from './release-store.js';
+import { auditLimitMax, type FenceRecord, ReleaseStore } from './release-store.js';
 
-/** How many audit rows one call answers. */
-export const auditLimitMax = 1_000;
 /** How often isolates report; few do yet, so this is far from the 200 reports a second that one object takes. */
 const reportEveryMs = 10_000;
 /** When the alarm tries again what failed: the copy in R2, a fence whose wait a restart cut off. */
-const retryMs = 5_000;
+const retryMs = 2_000;
 
 /**
  * One model's versions and release: the only place where they change. Every change is a pure transition of what is

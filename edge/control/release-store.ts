@@ -4,6 +4,8 @@ import { type AuditEntry, type ReleaseState, releaseStateSchema } from '../../sh
 
 /** How many audit rows a model keeps; the oldest go first. */
 export const auditRowsMax = 10_000;
+/** How many of them one call answers. */
+export const auditLimitMax = 1_000;
 
 /** The last rollback: what a repeated call of it is recognised by, and joined to. */
 export const fenceRecordSchema = z.strictObject({

@@ -161,7 +161,8 @@ function rollback(
   if (stable === null) throw new BrinkError('nothing-to-roll-back-to', 'expected a promoted version, there is none');
   const target = to === undefined ? previous(state, stable) : named(state, stable, to);
   // What is withdrawn may not come back as the one that is served without asking.
-  const good = lastGood === null || lastGood.digest === stable.digest ? target : lastGood;
+  const stays = lastGood !== null && lastGood.digest !== stable.digest && lastGood.digest !== target.digest;
+  const good = stays ? lastGood : target;
   const next = change(
     state,
     { stable: target, lastGood: good, fenced: [...fenced, stable.digest] },
