@@ -61,13 +61,9 @@ function wordSamples(length: number, random: () => number): Float32Array {
         ((phase < 0.4 ? Math.sin((Math.PI * phase) / 0.4) : 0) - 0.25 + breath) * Math.sin(Math.PI * share) ** 0.4;
     }
     const vowel = vowels[Math.floor(random() * vowels.length)]!;
-    out.set(
-      normalised(
-        vowel.reduce((signal, hz, index) => resonate(signal, hz, 60 + 40 * index), buzz),
-        0.35,
-      ),
-      start,
-    );
+    let voiced: Float32Array = buzz;
+    for (const [index, hz] of vowel.entries()) voiced = resonate(voiced, hz, 60 + 40 * index);
+    out.set(normalised(voiced, 0.35), start);
   }
   return out;
 }
