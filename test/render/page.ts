@@ -20,7 +20,12 @@ export function renderPage(seed: number, count = 10): RenderedPage {
 }
 
 /** The given lines in the given font, from the top down. */
-export function drawPage(lines: readonly string[], font: FontName, random: () => number): RenderedPage {
+export function drawPage(
+  lines: readonly string[],
+  font: FontName,
+  random: () => number,
+  noiseAmplitude = 5,
+): RenderedPage {
   registerFonts();
   const fontPx = 28;
   const [width, leading, margin] = [900, 62, 60];
@@ -35,6 +40,6 @@ export function drawPage(lines: readonly string[], font: FontName, random: () =>
   for (const [index, line] of lines.entries()) {
     context.fillText(line, margin, margin + (index + 0.5) * leading, width - 2 * margin);
   }
-  addNoise(context, width, height, 5, random);
+  addNoise(context, width, height, noiseAmplitude, random);
   return { png: new Uint8Array(canvas.toBuffer('image/png')), lines, width, height };
 }
