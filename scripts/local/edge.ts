@@ -32,6 +32,7 @@ export interface LocalEdge {
   readonly url: string;
   /** The Worker again with these vars over the present ones: a new isolate, the same port and state. */
   setVars(vars: Readonly<Record<string, string>>): Promise<void>;
+  /** Ends workerd; again is fine. */
   dispose(): Promise<void>;
   /** For tests: bindings, caches and objects of the running instance. */
   readonly miniflare: Miniflare;
@@ -65,10 +66,11 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
   const miniflare = new Miniflare(miniflareOptions());
   const url = await ready(miniflare, host, port);
   port = Number(url.port);
+  let disposed: Promise<void> | undefined;
   return {
     url: url.origin,
     miniflare,
-    dispose: () => miniflare.dispose(),
+    dispose: () => (disposed ??= miniflare.dispose()),
     async setVars(next) {
       vars = { ...vars, ...next };
       await miniflare.setOptions(miniflareOptions());

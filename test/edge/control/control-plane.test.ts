@@ -12,7 +12,7 @@ import { startTestEdge, type TestEdge } from '../../harness/edge.js';
 const leaseMs = 700;
 const actor = { who: 'ann@desk', why: 'because' };
 const digestOf = (version: string): string => version.charCodeAt(0).toString(16).padStart(64, '0');
-const refusalOf = <T>(outcome: Outcome<T>): string => (outcome.ok ? 'none' : outcome.failure.code);
+const refusalOf = (outcome: Outcome<unknown>): string => (outcome.ok ? 'none' : outcome.failure.code);
 
 let models = 0;
 

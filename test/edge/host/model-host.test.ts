@@ -1,10 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blobKey } from '../../../edge/artifact-keys.js';
 import { blobCacheUrl } from '../../../edge/host/artifact-store.js';
 import { unwrap } from '../../../shared/errors/brink-error.js';
-import type { Tensor } from '../../../shared/protocol/tensor.js';
+import type { Tensor, TensorSpec } from '../../../shared/protocol/tensor.js';
+import { projectRoot } from '../../../scripts/local/project-root.js';
 import { startTestEdge, type TestEdge } from '../../harness/edge.js';
-import { doubleModel, echoModel, externalDoubleModel, gatherModel, hogModel } from '../../harness/onnx.js';
+import {
+  doubleModel,
+  echoModel,
+  externalDoubleModel,
+  gatherModel,
+  hogModel,
+  type TestModel,
+} from '../../harness/onnx.js';
 import { sampleTensors } from '../../harness/tensors.js';
 import { makeVersion, type TestVersion } from '../../harness/versions.js';
 
@@ -150,6 +160,39 @@ describe('the model host when the heap runs out', () => {
       expect(answer).toMatchObject({ ok: false, failure: { code: 'heap-exhausted' } });
       expect(unwrap(await edge.host.infer(hog.target, [elements(1_000)], 10_000))[0]?.data).toEqual(Float32Array.of(0));
       expect(unwrap(await edge.host.infer(double.target, [x], 10_000))[0]?.data).toEqual(Float32Array.of(2, 4, 6, 8));
+    } finally {
+      await edge.dispose();
+    }
+  });
+});
+
+describe('the model host when a model does not fit into the heap', () => {
+  const assets = join(projectRoot(), 'node_modules', '@gutenye', 'ocr-models', 'assets');
+  const asset = (name: string): TestModel => ({
+    bytes: new Uint8Array(readFileSync(join(assets, `${name}.onnx`))),
+    signature: { inputs: [image(-1, -1)], outputs: [image(-1, -1)] }, // of no interest to the host
+    externalData: {},
+  });
+  const image = (height: number, width: number): TensorSpec => ({
+    name: 'x',
+    datatype: 'FP32',
+    shape: [1, 3, height, width],
+  });
+
+  it('says so, remembers it, and goes on with models that do', async () => {
+    const edge = await startTestEdge({ vars: { EDGE_HEAP_MAX_MIB: '36' } });
+    try {
+      const recogniser = await makeVersion({ main: asset('ch_PP-OCRv4_rec_infer') });
+      const orientation = await makeVersion({ main: asset('ch_ppocr_mobile_v2.0_cls_infer') });
+      await store(edge, recogniser);
+      await store(edge, orientation);
+      const line: Tensor = { ...image(48, 192), shape: [1, 3, 48, 192], data: new Float32Array(3 * 48 * 192) };
+      const answer = await edge.host.infer(recogniser.target, [line], 30_000);
+      expect(answer).toMatchObject({ ok: false, failure: { code: 'heap-exhausted' } });
+      expect(JSON.stringify(answer)).not.toContain('bad_alloc');
+      expect(unwrap(await edge.host.infer(orientation.target, [line], 30_000))[0]?.shape).toEqual([1, 2]);
+      const digests = [recogniser.target.digest, orientation.target.digest];
+      expect(Object.values(await edge.host.status(digests))).toEqual(['failed', 'ready']);
     } finally {
       await edge.dispose();
     }
