@@ -8,8 +8,7 @@ import { Deadline } from '../../../shared/time/deadline.js';
 const started = { ort: {}, heapBytes: () => 16 } as unknown as StartedOrt;
 const queue = (): RunQueue => new RunQueue(() => Promise.resolve());
 const soon = (): Deadline => new Deadline(systemClock, 10_000);
-const failing = (error: Error): OrtSession =>
-  ({ run: () => Promise.reject(error) }) as unknown as OrtSession;
+const failing = (error: Error): OrtSession => ({ run: () => Promise.reject(error) }) as unknown as OrtSession;
 
 describe('the ORT runtime', () => {
   it('starts once for all who ask, and again when the start failed', async () => {
