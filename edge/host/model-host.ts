@@ -1,6 +1,6 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import type { Residency, Target } from '../../shared/engine/engine.js';
-import { BrinkError, type Outcome, outcomeOf } from '../../shared/errors/brink-error.js';
+import { BrinkError, type Outcome, toBrinkError, toFailure } from '../../shared/errors/brink-error.js';
 import type { HandlerInput, Json } from '../../shared/handler/handler.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import { systemClock } from '../../shared/time/clock.js';
@@ -41,8 +41,18 @@ export class ModelHost extends WorkerEntrypoint<Env> {
   }
 }
 
-function outcome<T>({ digest, manifest }: Target, work: () => Promise<T>): Promise<Outcome<T>> {
-  return outcomeOf(work, (cause) => log('host-failed', { model: manifest.model, digest, error: String(cause) }));
+async function outcome<T>({ digest, manifest }: Target, work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (thrown) {
+    const error = toBrinkError(thrown);
+    // What is the caller's own fault is no news, and ORT's words about it may quote the inputs.
+    if (error.status >= 500) {
+      const cause = String(error.cause ?? error.message);
+      log('host-failed', { model: manifest.model, digest, code: error.code, cause });
+    }
+    return { ok: false, failure: toFailure(error) };
+  }
 }
 
 function checkAnswer(tensors: readonly Tensor[]): readonly Tensor[] {
