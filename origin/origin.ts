@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -91,6 +91,7 @@ export class Origin {
   /** Listens, then looks what is released, and again and again. Rejects with a clear text when the port is taken. */
   async listen(): Promise<{ url: string }> {
     const { host, port, cacheDir } = this.#config;
+    await rm(scratchDir(cacheDir), { recursive: true, force: true }); // what runners of a killed origin left
     await mkdir(scratchDir(cacheDir), { recursive: true, mode: 0o700 });
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error: NodeJS.ErrnoException) => {

@@ -11,7 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const nodeEntries = {
   'origin/main': 'origin/main.ts',
   'origin/runner': 'origin/runner/main.ts',
-  'origin/handler-worker': 'origin/handlers/handler-worker.ts',
+  'origin/handler-worker': 'origin/handlers/worker.ts',
   brink: 'scripts/brink.ts',
   start: 'scripts/start.ts',
   'edge-dev': 'scripts/edge-dev.ts',

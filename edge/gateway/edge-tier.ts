@@ -1,9 +1,10 @@
 import type { Target } from '../../shared/engine/engine.js';
-import { BrinkError } from '../../shared/errors/brink-error.js';
+import { BrinkError, toBrinkError } from '../../shared/errors/brink-error.js';
+import { causeRow } from '../../shared/http/cause-row.js';
 import type { DataTier, Described } from '../../shared/http/data-tier.js';
 import { type Plan, planAttempts } from '../../shared/plan/plan.js';
-import { underLease } from '../../shared/release/commit.js';
-import { pickVersion } from '../../shared/release/pick.js';
+import { pickUnderLease, underLease } from '../../shared/release/commit.js';
+import type { TierName } from '../../shared/protocol/headers.js';
 import type { VersionRef } from '../../shared/release/release.js';
 import type { Answer, Call, CallReport, EncodedBody } from '../../shared/serve/call.js';
 import { deadlineOn, runCall } from '../../shared/serve/run-call.js';
@@ -16,7 +17,7 @@ import { runAttempts } from './attempts.js';
 import { HostEngine, type HostStub } from './host-engine.js';
 import { type Isolate, inBackground, isolateOf } from './isolate.js';
 import { manifestOf } from './manifests.js';
-import { askOrigin } from './origin-client.js';
+import { askOrigin, OriginError } from './origin-client.js';
 
 /** While another tier is still to be tried, a silent origin is waited for no longer than this, or 8 × what is usual. */
 const originPatienceMs = 1_000;
@@ -53,9 +54,9 @@ export class EdgeTier implements DataTier {
   }
 
   async describe(model: string, version: string | undefined, deadline: Deadline): Promise<Described> {
-    const standing = await this.#isolate.leases.current(model, deadline);
-    const target = await this.#target(pickVersion(model, standing, version));
-    return { target, release: standing.release };
+    const { leases } = this.#isolate;
+    const { ref, standing } = await pickUnderLease({ leases, model, version, deadline });
+    return { target: await this.#target(ref), release: standing.release };
   }
 
   modelReady({ target }: Described): Promise<boolean> {
@@ -85,17 +86,26 @@ export class EdgeTier implements DataTier {
     if (plan.prefetchEdge) inBackground(this.#engine.prefetch(target));
     return runAttempts(plan, deadline, systemClock, report, async (tier, isLast) => {
       const startedAt = systemClock.now();
-      const body =
-        tier === 'edge' ? await this.#here(call, target) : await this.#there(call, target, epoch, deadline, isLast);
-      this.#isolate.estimates.observe(`${tier}:${target.digest}`, systemClock.now() - startedAt);
-      return body;
+      try {
+        const body =
+          tier === 'edge' ? await this.#here(call, target) : await this.#there(call, target, epoch, deadline, isLast);
+        this.#isolate.estimates.observe(`${tier}:${target.digest}`, systemClock.now() - startedAt);
+        return body;
+      } catch (error) {
+        this.#logCause(error, call, tier);
+        throw error;
+      }
     });
   }
 
   #plan(target: Target, forced: Call['forcedTier'], leftMs: number): Plan {
-    const { originBreaker, estimates, residency } = this.#isolate;
+    const { originBreakers, estimates, residency } = this.#isolate;
     const origin =
-      settingsOf(this.#env).originUrl === undefined ? 'absent' : originBreaker.wouldAllow ? 'available' : 'open';
+      settingsOf(this.#env).originUrl === undefined
+        ? 'absent'
+        : originBreakers.of(target.digest).wouldAllow
+          ? 'available'
+          : 'open';
     return planAttempts({
       tiers: target.manifest.placement.tiers,
       forced,
@@ -110,16 +120,23 @@ export class EdgeTier implements DataTier {
     });
   }
 
+  /** What is behind a failed attempt, even when another one answers. */
+  #logCause(error: unknown, { requestId }: Call, tier: TierName): void {
+    const failure = toBrinkError(error);
+    if (failure.cause !== undefined) console.log(JSON.stringify(causeRow(failure, { requestId, tier })));
+  }
+
   #here(call: Call, target: Target): Promise<EncodedBody> {
     return runCall(call, target, this.#engine, settingsOf(this.#env).limits);
   }
 
   async #there(call: Call, target: Target, epoch: number, deadline: Deadline, isLast: boolean): Promise<EncodedBody> {
-    const { originBreaker, estimates, leases } = this.#isolate;
+    const { originBreakers, estimates, leases } = this.#isolate;
     const { originUrl, originKey } = settingsOf(this.#env);
-    if (originUrl === undefined || !originBreaker.tryAcquire()) {
+    const breaker = originBreakers.of(target.digest);
+    if (originUrl === undefined || !breaker.tryAcquire()) {
       throw new BrinkError('origin-unreachable', 'the origin is left alone for a while', {
-        retryAfterMs: originBreaker.allowedInMs,
+        retryAfterMs: breaker.allowedInMs,
       });
     }
     const patienceMs = Math.max(
@@ -130,12 +147,14 @@ export class EdgeTier implements DataTier {
     const options = { url: originUrl, key: originKey, fetch: (request: Request) => fetch(request) };
     try {
       const answer = await askOrigin(options, call, target, epoch, bounded);
-      originBreaker.succeeded();
+      breaker.succeeded();
       leases.noteEpoch(call.model, answer.epoch);
       return answer.body;
     } catch (error) {
-      if (error instanceof BrinkError && error.status < 500) originBreaker.succeeded();
-      else originBreaker.failed();
+      const healthy = error instanceof OriginError ? error.originIsHealthy : false;
+      if (healthy === undefined) breaker.abandoned();
+      else if (healthy) breaker.succeeded();
+      else breaker.failed();
       throw error;
     }
   }

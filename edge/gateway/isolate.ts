@@ -1,6 +1,6 @@
 import { waitUntil } from 'cloudflare:workers';
 import { Leases } from '../../shared/release/leases.js';
-import { Breaker } from '../../shared/resilience/breaker.js';
+import { Breakers } from '../../shared/resilience/breakers.js';
 import { Estimates } from '../../shared/plan/estimates.js';
 import { systemClock } from '../../shared/time/clock.js';
 import type { Env } from '../bindings.js';
@@ -10,7 +10,8 @@ import { ResidencyBeliefs } from './residency-beliefs.js';
 /** What the gateway of one isolate remembers between requests. Nothing here is needed for correctness but the leases. */
 export interface Isolate {
   readonly leases: Leases;
-  readonly originBreaker: Breaker;
+  /** By digest: a version that fails at the origin does not take the origin from the others. */
+  readonly originBreakers: Breakers;
   readonly residency: ResidencyBeliefs;
   readonly estimates: Estimates;
 }
@@ -28,7 +29,7 @@ export function isolateOf(env: Env): Isolate {
     const random = (): number => Math.random();
     isolate = {
       leases: new Leases({ sources: edgeLeaseSources(env), clock: systemClock, random, background: inBackground }),
-      originBreaker: new Breaker(systemClock, random),
+      originBreakers: new Breakers(systemClock, random),
       residency: new ResidencyBeliefs(systemClock),
       estimates: new Estimates(),
     };

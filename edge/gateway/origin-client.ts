@@ -1,4 +1,4 @@
-import { BrinkError } from '../../shared/errors/brink-error.js';
+import { BrinkError, toBrinkError } from '../../shared/errors/brink-error.js';
 import { isErrorCode } from '../../shared/errors/error-codes.js';
 import { mediaType } from '../../shared/http/call-headers.js';
 import { headers } from '../../shared/protocol/headers.js';
@@ -21,9 +21,25 @@ export interface OriginOptions {
   readonly fetch: (request: Request) => Promise<Response>;
 }
 
+/** A failed question to the origin, and what it says about the origin's health. */
+export class OriginError extends BrinkError {
+  /** Undefined: it says nothing (the caller's own deadline was short). */
+  readonly originIsHealthy: boolean | undefined;
+
+  constructor(error: BrinkError, originIsHealthy: boolean | undefined) {
+    const { cause, retryAfterMs } = error;
+    super(error.code, error.message, { cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+    this.originIsHealthy = originIsHealthy;
+  }
+}
+
+/** A deadline shorter than this that passes says nothing about the origin. */
+const fairBudgetMs = 1_000;
+
 /**
  * Passes a call on to the origin as it came, pinned to version and digest, with the time that is left. Fails with
- * `origin-unreachable`, `origin-failed`, `deadline-exceeded`, or the caller's own fault as the origin found it.
+ * `origin-unreachable`, `origin-failed`, `deadline-exceeded`, or the caller's own fault as the origin found it; always
+ * an OriginError.
  */
 export async function askOrigin(
   options: OriginOptions,
@@ -33,12 +49,16 @@ export async function askOrigin(
   deadline: Deadline,
 ): Promise<OriginAnswer> {
   const request = originRequest(options, call, ref, epoch, deadline);
-  const response = await deadline.bound(reach(options, request), 'the origin was asked');
-  const bytes = new Uint8Array(await deadline.bound(readAnswer(response), 'the origin answered'));
+  const hasFairTime = deadline.leftMs() >= fairBudgetMs;
+  const { response, bytes } = await exchange(options, request, deadline).catch((error: unknown) => {
+    const late = error instanceof BrinkError && error.code === 'deadline-exceeded';
+    throw new OriginError(toBrinkError(error), late && !hasFairTime ? undefined : false);
+  });
   if (response.status !== 200) throw refusal(response, bytes);
   const digest = response.headers.get(headers.digest);
-  if (digest !== ref.digest)
-    throw new BrinkError('origin-failed', 'the origin answered with another version than asked');
+  if (digest !== ref.digest) {
+    throw new OriginError(new BrinkError('origin-failed', 'the origin answered with another version than asked'), true);
+  }
   const length = response.headers.get(headers.inferenceHeaderLength);
   return {
     body: {
@@ -82,10 +102,21 @@ function withSlash(url: URL): URL {
   return url.pathname.endsWith('/') ? url : new URL(`${url.pathname}/`, url);
 }
 
-async function reach(options: OriginOptions, request: Request): Promise<Response> {
+async function exchange(
+  options: OriginOptions,
+  request: Request,
+  deadline: Deadline,
+): Promise<{ response: Response; bytes: Uint8Array }> {
+  const response = await deadline.bound(reach(options, request, deadline), 'the origin was asked');
+  const bytes = new Uint8Array(await deadline.bound(readAnswer(response), 'the origin answered'));
+  return { response, bytes };
+}
+
+async function reach(options: OriginOptions, request: Request, deadline: Deadline): Promise<Response> {
   try {
     return await options.fetch(request);
   } catch (error) {
+    if (error instanceof Error && error.name === 'TimeoutError') throw deadline.exceeded('the origin was asked');
     throw new BrinkError('origin-unreachable', 'the origin could not be reached', { cause: error });
   }
 }
@@ -107,14 +138,15 @@ async function readAnswer(response: Response): Promise<ArrayBuffer> {
 }
 
 /** A 4xx of the origin is the caller's fault and is passed on; of the edge's own faults (key, pin) it is a failure. */
-function refusal(response: Response, bytes: Uint8Array): BrinkError {
+function refusal(response: Response, bytes: Uint8Array): OriginError {
   const retryAfterS = Number(response.headers.get('retry-after') ?? Number.NaN);
   const options = Number.isFinite(retryAfterS) ? { retryAfterMs: retryAfterS * 1_000 } : {};
   const body = errorBody(response, bytes);
   const isCallers = body !== undefined && response.status >= 400 && response.status < 500 && !ours.has(response.status);
-  if (isCallers) return new BrinkError(body.code, body.error, options);
+  if (isCallers) return new OriginError(new BrinkError(body.code, body.error, options), true);
   const what = body === undefined ? `status ${response.status}` : body.code;
-  return new BrinkError('origin-failed', `the origin answered ${what}`, { ...options, cause: body?.error });
+  const failed = new BrinkError('origin-failed', `the origin answered ${what}`, { ...options, cause: body?.error });
+  return new OriginError(failed, response.status < 500 && response.status !== 429);
 }
 
 /** Unauthenticated, forbidden, unknown there, method, pin, too many: between edge and origin, not with the caller. */

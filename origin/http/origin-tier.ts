@@ -2,9 +2,8 @@ import type { Engine, Target } from '../../shared/engine/engine.js';
 import { BrinkError } from '../../shared/errors/brink-error.js';
 import type { DataTier, Described } from '../../shared/http/data-tier.js';
 import type { Limits } from '../../shared/protocol/limits.js';
-import { underLease } from '../../shared/release/commit.js';
+import { pickUnderLease, underLease } from '../../shared/release/commit.js';
 import type { Leases } from '../../shared/release/leases.js';
-import { pickVersion } from '../../shared/release/pick.js';
 import type { VersionRef } from '../../shared/release/release.js';
 import type { Answer, Call, CallReport } from '../../shared/serve/call.js';
 import { deadlineOn, runCall } from '../../shared/serve/run-call.js';
@@ -57,9 +56,9 @@ export class OriginTier implements DataTier {
   }
 
   async describe(model: string, version: string | undefined, deadline: Deadline): Promise<Described> {
-    const standing = await this.#options.leases.current(model, deadline);
-    const target = await this.#options.targetOf(pickVersion(model, standing, version), deadline);
-    return { target, release: standing.release };
+    const { leases, targetOf } = this.#options;
+    const { ref, standing } = await pickUnderLease({ leases, model, version, deadline });
+    return { target: await targetOf(ref, deadline), release: standing.release };
   }
 
   modelReady({ target }: Described): Promise<boolean> {

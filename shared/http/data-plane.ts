@@ -133,7 +133,8 @@ export class DataPlane {
         inferenceHeaderLength: header(headers.inferenceHeaderLength),
         bytes,
       },
-      parameters: kind === 'predict' ? context.req.query() : {},
+      // A copy with a prototype: RPC between isolates refuses objects without one.
+      parameters: kind === 'predict' ? { ...context.req.query() } : {},
       accept: header('accept'),
       deadline,
       deadlineGiven: header(headers.timeoutMs) !== undefined,

@@ -5,6 +5,7 @@ import { BrinkError, toBrinkError } from '../errors/brink-error.js';
 import { headers } from '../protocol/headers.js';
 import type { CallReport } from '../serve/call.js';
 import type { Clock, Random } from '../time/clock.js';
+import { causeRow } from './cause-row.js';
 import { errorResponse } from './responses.js';
 import { type Trace, traceOf } from './trace.js';
 
@@ -81,11 +82,7 @@ function requestRow(context: Context<{ Variables: RequestVariables }>, options: 
 export function onError(log: LogRow) {
   return <E extends { Variables: RequestVariables }>(thrown: Error, context: Context<E>): Response => {
     const error = toBrinkError(thrown);
-    if (error.cause !== undefined) {
-      const cause =
-        error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : JSON.stringify(error.cause);
-      log({ event: 'cause', code: error.code, requestId: context.var.trace.requestId, cause });
-    }
+    if (error.cause !== undefined) log(causeRow(error, { requestId: context.var.trace.requestId }));
     return errorResponse(error, context.var.report);
   };
 }

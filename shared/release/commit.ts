@@ -1,11 +1,11 @@
 import { BrinkError } from '../errors/brink-error.js';
 import type { Deadline } from '../time/deadline.js';
-import type { Leases } from './leases.js';
+import type { Leases, Standing } from './leases.js';
 import { pickVersion } from './pick.js';
 import type { VersionRef } from './release.js';
 
 export interface UnderLease {
-  readonly leases: Pick<Leases, 'current' | 'permits'>;
+  readonly leases: Pick<Leases, 'current' | 'renew' | 'permits'>;
   readonly model: string;
   /** An explicit version from the path. */
   readonly version: string | undefined;
@@ -34,18 +34,33 @@ export async function underLease<T>(
   options: UnderLease,
   work: (ref: VersionRef, epoch: number) => Promise<T>,
 ): Promise<Committed<T>> {
-  const { leases, model, version, deadline } = options;
   for (let plan = 0; plan <= replansMax; plan += 1) {
-    const standing = await leases.current(model, deadline, options.seenEpoch);
-    const ref = pickVersion(model, standing, version);
+    const { ref, standing } = await pickUnderLease(options);
     const value = await work(ref, standing.release.epoch);
     if (await mayCommit(options, ref)) return { value, ref, epoch: standing.release.epoch };
-    deadline.check('the release changed and the request was planned again');
+    options.deadline.check('the release changed and the request was planned again');
   }
   throw new BrinkError('lease-expired', `no lease outlived a run, ${replansMax + 1} times in a row`, {
     retryAfterMs: 1_000,
   });
 }
+
+/** The first check. A version that this copy of the release does not know may have been published since: ask once. */
+export async function pickUnderLease(
+  options: Omit<UnderLease, 'turn'>,
+): Promise<{ ref: VersionRef; standing: Standing }> {
+  const { leases, model, version, deadline } = options;
+  const standing = await leases.current(model, deadline, options.seenEpoch);
+  try {
+    return { ref: pickVersion(model, standing, version), standing };
+  } catch (error) {
+    if (!(error instanceof BrinkError) || !mayBeNews.has(error.code)) throw error;
+    const renewed = await leases.renew(model, deadline);
+    return { ref: pickVersion(model, renewed, version), standing: renewed };
+  }
+}
+
+const mayBeNews: ReadonlySet<string> = new Set(['unknown-version', 'not-released']);
 
 /** Nothing that waits may come between a `true` of this and the hand-over. */
 async function mayCommit({ leases, model, deadline, turn }: UnderLease, ref: VersionRef): Promise<boolean> {

@@ -34,6 +34,7 @@ export interface LeasesOptions {
 export const askMsMax = 1_000;
 /** After it could not be reached it is not asked again for this long (jittered), and then in the background. */
 export const askAgainMs = 500;
+export const renewAfterMs = 250;
 const unknownModelMs = 1_000;
 const unknownModelsMax = 1_000;
 
@@ -93,6 +94,17 @@ export class Leases {
     return kind === 'static' ? release.lastGood?.digest === digest : release.versions.some((v) => v.digest === digest);
   }
 
+  /**
+   * Asks anew, for a caller who names a version that this copy does not know: it may have been published since. Bounded:
+   * a copy younger than `renewAfterMs` is as good as a new one.
+   */
+  async renew(model: string, deadline: Deadline): Promise<Standing> {
+    const entry = this.#entries.get(model);
+    const isYoung = entry?.copy !== undefined && this.#options.clock.now() - entry.copy.sentAt < renewAfterMs;
+    if (!isYoung) await deadline.bound(this.#refresh(model, renewAfterMs), 'the release was asked for');
+    return this.current(model, deadline);
+  }
+
   /** An epoch seen on an answer of somebody else: a newer one than ours ends our copy. */
   noteEpoch(model: string, epoch: number): void {
     const entry = this.#entries.get(model);
@@ -122,10 +134,10 @@ export class Leases {
   }
 
   /** One refresh per model at a time; it never leaves the entry worse than it was. */
-  #refresh(model: string): Promise<void> {
+  #refresh(model: string, sharedAgeMsMax = Infinity): Promise<void> {
     const entry = this.#entries.get(model) ?? { refreshAt: 0 };
     if (entry.refresh !== undefined) return entry.refresh;
-    const refresh = this.#fetch(model, entry).finally(() => {
+    const refresh = this.#fetch(model, entry, sharedAgeMsMax).finally(() => {
       delete entry.refresh;
     });
     entry.refresh = refresh;
@@ -134,10 +146,10 @@ export class Leases {
     return refresh;
   }
 
-  async #fetch(model: string, entry: Entry): Promise<void> {
+  async #fetch(model: string, entry: Entry, sharedAgeMsMax: number): Promise<void> {
     const { sources, clock } = this.#options;
     const shared = await sources.shared(model).catch(() => undefined);
-    if (shared !== undefined && this.#isFresher(entry, shared)) return this.#adopt(entry, shared);
+    if (shared !== undefined && this.#isFresher(entry, shared, sharedAgeMsMax)) return this.#adopt(entry, shared);
     const sentAt = clock.now();
     try {
       const grant = await sources.ask(model, AbortSignal.timeout(askMsMax));
@@ -150,9 +162,9 @@ export class Leases {
   }
 
   /** A shared copy is worth taking when it has most of its time left and does not go back. */
-  #isFresher(entry: Entry, shared: LeaseCopy): boolean {
+  #isFresher(entry: Entry, shared: LeaseCopy, ageMsMax: number): boolean {
     const now = this.#options.clock.now();
-    const young = isUsable(shared, now) && now - shared.sentAt < usableMs(shared) / 2;
+    const young = isUsable(shared, now) && now - shared.sentAt < Math.min(ageMsMax, usableMs(shared) / 2);
     return young && shared.sentAt > (entry.copy?.sentAt ?? -Infinity) && !this.#goesBack(entry, shared);
   }
 

@@ -2,8 +2,8 @@ import type { Engine, Target } from '../engine/engine.js';
 import { BrinkError } from '../errors/brink-error.js';
 import { chooseResponseFormat, decodeInferRequest, encodeInferResponse } from '../protocol/codec.js';
 import type { InferRequest } from '../protocol/infer.js';
+import { selectOutputs } from '../protocol/select-outputs.js';
 import type { Limits } from '../protocol/limits.js';
-import type { Tensor } from '../protocol/tensor.js';
 import type { Signature } from '../protocol/tensor.js';
 import type { Deadline } from '../time/deadline.js';
 import type { Call, EncodedBody } from './call.js';
@@ -28,7 +28,7 @@ async function runInfer(call: Call, target: Target, engine: Engine, limits: Limi
     modelName: target.manifest.model,
     modelVersion: target.version,
     id: request.id,
-    outputs: requested(request, outputs),
+    outputs: selectOutputs(request, outputs),
   };
   return encodeInferResponse(response, choice);
 }
@@ -61,13 +61,4 @@ function withTimeoutParameter(deadline: Deadline, request: InferRequest): Deadli
     throw new BrinkError('bad-parameter', "expected the parameter 'timeout' to be a whole number of microseconds");
   }
   return timeoutUs === 0 ? deadline : deadline.atMost(timeoutUs / 1_000);
-}
-
-function requested(request: InferRequest, outputs: readonly Tensor[]): readonly Tensor[] {
-  if (request.outputs === undefined) return outputs;
-  return request.outputs.map(({ name }) => {
-    const output = outputs.find((tensor) => tensor.name === name);
-    if (output === undefined) throw new BrinkError('internal', 'an output that the signature names did not come back');
-    return output;
-  });
 }

@@ -14,6 +14,7 @@ function options(now: () => Release, permits: (digest: string) => boolean, versi
   return {
     leases: {
       current: () => Promise.resolve<Standing>({ kind: 'leased', release: now() }),
+      renew: () => Promise.resolve<Standing>({ kind: 'leased', release: now() }),
       permits: (_: string, digest: string) => permits(digest),
     },
     model: 'm',

@@ -52,6 +52,7 @@ describe('the fence, in virtual time with skewed clocks, slow answers and long r
   it('is broken, and this test sees it, when the lease is not checked at the commit', async () => {
     const unchecked = (leases: Parameters<NonNullable<WorldOptions['sabotage']>>[0]) => ({
       current: leases.current.bind(leases),
+      renew: leases.renew.bind(leases),
       permits: () => true,
     });
     expect((await lateHands(10, { sabotage: unchecked })).late).toBeGreaterThan(0);

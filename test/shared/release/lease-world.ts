@@ -37,7 +37,7 @@ export interface WorldOptions {
   readonly isolates: number;
   readonly callers: number;
   /** How an isolate's leases are seen by its commit: the identity, or a sabotage. */
-  readonly sabotage?: (leases: Leases) => Pick<Leases, 'current' | 'permits'>;
+  readonly sabotage?: (leases: Leases) => Pick<Leases, 'current' | 'renew' | 'permits'>;
 }
 
 /**
@@ -111,7 +111,7 @@ class World {
 
   async callUntil(
     untilMs: number,
-    leases: Pick<Leases, 'current' | 'permits'>,
+    leases: Pick<Leases, 'current' | 'renew' | 'permits'>,
     clock: { now(): number },
   ): Promise<void> {
     while (Date.now() < untilMs) {

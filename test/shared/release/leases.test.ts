@@ -102,6 +102,16 @@ describe('leases', () => {
     expect((await leases.current('m', deadline(), 2)).release.epoch).toBe(2);
   });
 
+  it('are asked for anew for a version that may have been published since, but not more often than four times a second', async () => {
+    const { state, leases, deadline } = setUp();
+    await leases.current('m', deadline());
+    state.epoch = 2;
+    expect((await leases.renew('m', deadline())).release.epoch).toBe(1);
+    state.now += 250;
+    expect((await leases.renew('m', deadline())).release.epoch).toBe(2);
+    expect(state.asked).toBe(2);
+  });
+
   it('go on with lastGood alone while the control plane is out of reach, and recover', async () => {
     const { state, leases, deadline, settle } = setUp();
     await leases.current('m', deadline());
