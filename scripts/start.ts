@@ -14,6 +14,8 @@ async function main(): Promise<number> {
     return 0;
   }
   const leaving = new AbortController();
+  // A terminal that was closed, or a pipe that nobody reads any more, is no reason to end.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => leaving.abort());
   const root = projectRoot();
   const write = (text: string): boolean => process.stdout.write(text);

@@ -7,10 +7,12 @@ export interface BannerFacts {
   /** The state folder, as seen from the working folder. */
   readonly home: string;
   readonly seconds: number;
+  /** Lines to paste, as `predictLine` makes them. */
+  readonly tryLines: readonly string[];
 }
 
 /** What is where, and what to try first. */
-export function banner({ edgeUrl, originUrl, home, seconds }: BannerFacts): string {
+export function banner({ edgeUrl, originUrl, home, seconds, tryLines }: BannerFacts): string {
   return [
     '',
     `Brink is up after ${seconds.toFixed(1)} s. Ctrl-C ends it.`,
@@ -20,6 +22,7 @@ export function banner({ edgeUrl, originUrl, home, seconds }: BannerFacts): stri
     `  state   ${home}   (admin token in credentials.json, logs in logs/)`,
     '',
     'Try, in this folder:',
+    ...tryLines,
     `  curl ${edgeUrl}/v2/health/ready`,
     '  npx brink models',
   ].join('\n');

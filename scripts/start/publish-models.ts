@@ -13,33 +13,39 @@ interface ModelFolder {
   readonly folder: string;
 }
 
-/**
- * Has every model of models/ published, served and warm. Resolves when the first one has answered, with what ends when
- * the others have too. A model that fails is told of and does not keep the others from their turn.
- */
-export async function publishModels(
-  client: AdminClient,
-  projectRoot: string,
-  around: Surroundings,
-): Promise<{ readonly others: Promise<void> }> {
-  const served = await servedModels(client);
-  const [first, ...rest] = modelFolders(projectRoot);
-  if (first !== undefined) await bring(client, first, served, around, true);
-  // One after the other: they would only take the processor from the first callers.
-  const others = rest.reduce(
-    (before, next) => before.then(() => bring(client, next, served, around, false)),
-    Promise.resolve(),
-  );
-  return { others };
+/** What `publishFirst` answers. */
+export interface Published {
+  /** Lines to paste that ask the first model. */
+  readonly tryLines: readonly string[];
+  /** Brings up the others; never rejects. */
+  readonly publishOthers: () => Promise<void>;
 }
 
+/**
+ * Has the first model of models/ published, served and warm; the others when they are asked for. A model that fails is
+ * told of and does not keep the others from their turn.
+ */
+export async function publishFirst(client: AdminClient, projectRoot: string, around: Surroundings): Promise<Published> {
+  const served = await servedModels(client);
+  const [first, ...rest] = modelFolders(projectRoot);
+  const tryLine = first === undefined ? undefined : await bring(client, first, served, around, true);
+  return {
+    tryLines: tryLine === undefined ? [] : [tryLine],
+    async publishOthers() {
+      // One after the other: they would only take the processor from the first callers.
+      for (const next of rest) await bring(client, next, served, around, false);
+    },
+  };
+}
+
+/** Answers a line to paste; a model that is `watched` shows its progress and leaves saying that line to its caller. */
 async function bring(
   client: AdminClient,
   { model, folder }: ModelFolder,
   served: ReadonlySet<string>,
   around: Surroundings,
   watched: boolean,
-): Promise<void> {
+): Promise<string | undefined> {
   const { say, signal, cwd } = around;
   const progress = new PublishProgress({ stderr: watched ? around.draw : () => undefined, interactive: watched && around.interactive }); // prettier-ignore
   try {
@@ -50,14 +56,16 @@ async function bring(
       say('published', `${model} ${version} is published`, { model, version });
     }
     const sample = sampleOf(folder);
-    if (sample === undefined) return;
+    if (sample === undefined) return undefined;
     const answer = await firstAnswer(client, model, sample, (ms) => sleep(ms, undefined, { signal }));
     const line = predictLine(client.http.url, model, sample, cwd);
-    say('ready', `${model} answers its sample: ${answer}\n${line}`, { model, curl: line.trim() });
+    say('ready', `${model} answers its sample: ${answer}${watched ? '' : `\n${line}`}`, { model, curl: line.trim() });
+    return line;
   } catch (error) {
-    if (signal.aborted) return;
+    if (signal.aborted) return undefined;
     const { code, message } = reportOf(error);
     say('model-failed', `${model} could not be brought up: ${message}`, { model, code });
+    return undefined;
   } finally {
     progress.stop();
   }

@@ -9,7 +9,7 @@ import { ChildLog } from './child-log.js';
 import { endLeftovers } from './leftovers.js';
 import { checkPorts, type PortWish } from './ports.js';
 import { systemProcesses } from './process-table.js';
-import { publishModels } from './publish-models.js';
+import { publishFirst } from './publish-models.js';
 import { RunKeeper } from './run-keeper.js';
 import { type Place, spawnEdge, spawnLocalOrigin, urlOf } from './spawn-servers.js';
 import { StartRefused } from './start-refused.js';
@@ -28,13 +28,13 @@ export async function runBrink(place: Place, around: Surroundings): Promise<void
   const keeper = RunKeeper.claim(home, systemProcesses, process.pid, urlOf(place.edgePort));
   const servers = new Servers(place, around, keeper);
   try {
-    const secrets = ensureCredentials(home, urlOf(place.edgePort), around.makeSecret);
+    const secrets = secretsOf(place, around);
     await servers.start(secrets);
     const { adminToken: token } = secrets;
     const client = new AdminClient({ url: urlOf(place.edgePort), token, actor: localActor(), signal: around.signal });
-    const { others } = await publishModels(client, projectRoot, around);
-    sayBanner(place, around, startedAtMs);
-    await others;
+    const { tryLines, publishOthers } = await publishFirst(client, projectRoot, around);
+    sayBanner(place, around, startedAtMs, tryLines);
+    await publishOthers();
     await aborted(around.signal);
   } catch (error) {
     if (!around.signal.aborted) throw error; // when leaving, everything fails somehow
@@ -98,18 +98,27 @@ class Servers {
   }
 }
 
+function secretsOf({ home, edgePort }: Place, { makeSecret }: Surroundings): Credentials {
+  try {
+    return ensureCredentials(home, urlOf(edgePort), makeSecret);
+  } catch (error) {
+    throw new StartRefused(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
 function portWishes({ edgePort, originPort, withOrigin }: Place): PortWish[] {
   const edge = { who: 'the edge', port: edgePort, option: '--edge-port', variable: 'BRINK_EDGE_PORT' };
   const origin = { who: 'the origin', port: originPort, option: '--origin-port', variable: 'BRINK_ORIGIN_PORT' };
   return withOrigin ? [edge, origin] : [edge];
 }
 
-function sayBanner(place: Place, { say, cwd }: Surroundings, startedAtMs: number): void {
+function sayBanner(place: Place, { say, cwd }: Surroundings, startedAtMs: number, tryLines: readonly string[]): void {
   const edgeUrl = urlOf(place.edgePort);
   const originUrl = place.withOrigin ? urlOf(place.originPort) : undefined;
   const seconds = (performance.now() - startedAtMs) / 1_000;
-  const home = relative(cwd, place.home) || '.';
-  say('up', banner({ edgeUrl, originUrl, home, seconds }), { edgeUrl, originUrl, seconds });
+  const fromHere = relative(cwd, place.home);
+  const home = fromHere === '' || fromHere.startsWith('..') ? place.home : fromHere;
+  say('up', banner({ edgeUrl, originUrl, home, seconds, tryLines }), { edgeUrl, originUrl, seconds });
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -121,7 +121,7 @@ export class FakeAdmin {
     if (typeof body['why'] !== 'string') throw new BrinkError('invalid-request', 'expected a reason');
     const missing = blobsOf(parsed.data).filter(({ sha256, bytes }) => this.blobs.get(sha256)?.byteLength !== bytes);
     if (missing.length > 0) throw new BrinkError('incomplete-version', `${missing.length} blobs are missing`);
-    const version = String(body['version']);
+    const version = textOf(body['version']);
     const digest = await manifestDigest(parsed.data);
     const model = this.models.get(name) ?? { release: emptyRelease(name), manifests: new Map(), audit: [] };
     this.models.set(name, model);
@@ -135,7 +135,7 @@ export class FakeAdmin {
         model,
         { versions: [...model.release.versions, { version, digest }] },
         'publish',
-        String(body['why']),
+        textOf(body['why']),
         version,
       );
     }
@@ -147,16 +147,13 @@ export class FakeAdmin {
     const ref = model.release.versions.find(({ version }) => version === body['version']);
     if (ref === undefined) throw new BrinkError('unknown-version', `expected a published version`);
     if (body['expectEpoch'] !== undefined && body['expectEpoch'] !== model.release.epoch) {
-      throw new BrinkError(
-        'epoch-conflict',
-        `expected epoch ${String(body['expectEpoch'])}, it is ${model.release.epoch}`,
-      );
+      throw new BrinkError('epoch-conflict', `expected another epoch, it is ${model.release.epoch}`);
     }
     change(
       model,
       { stable: ref, ...(body['bakeMs'] === 0 ? { lastGood: ref } : {}) },
       'promote',
-      String(body['why']),
+      textOf(body['why']),
       ref.version,
     );
     return model.release;
@@ -169,10 +166,12 @@ export class FakeAdmin {
       throw new BrinkError('nothing-to-roll-back-to', 'there is no version to go back to');
     }
     const reach = model.release.lastGood?.digest === stable.digest ? 'connected' : 'all';
-    change(model, { stable: to, fenced: [stable.digest] }, 'rollback', String(body['why']), to.version);
+    change(model, { stable: to, fenced: [stable.digest] }, 'rollback', textOf(body['why']), to.version);
     return { release: model.release, withdrawn: stable, fencedAt: 1_700_000_000_000, waitedMs: 2_251, reach };
   }
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const parse = (body: Uint8Array): Record<string, unknown> =>
   JSON.parse(new TextDecoder().decode(body)) as Record<string, unknown>;

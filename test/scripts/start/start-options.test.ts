@@ -33,11 +33,13 @@ describe('what npm start prints', () => {
       originUrl: 'http://127.0.0.1:8000',
       home: '.brink',
       seconds: 6.24,
+      tryLines: ['  curl me'],
     };
     expect(banner(facts)).toMatch(
       /up after 6\.2 s[\s\S]*edge {4}http:\/\/127\.0\.0\.1:8787[\s\S]*origin {2}http:\/\/127\.0\.0\.1:8000/,
     );
     expect(banner({ ...facts, originUrl: undefined })).not.toContain('origin');
+    expect(banner(facts)).toContain('\n  curl me\n');
   });
 
   it('is a curl line that can be pasted, whatever the path is', () => {

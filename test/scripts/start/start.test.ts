@@ -1,0 +1,149 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectRoot } from '../../../scripts/local/project-root.js';
+import { systemProcesses } from '../../../scripts/start/process-table.js';
+import { readRun } from '../../../scripts/start/run-file.js';
+import { folderOf, removeFolder } from '../model-folder.js';
+
+interface StartEvent {
+  readonly event: string;
+  readonly message: string;
+  readonly model?: string;
+  readonly curl?: string;
+}
+
+/** `npm start` without the build, in a process of its own. */
+class Started {
+  readonly events: StartEvent[] = [];
+  readonly exited: Promise<number | null>;
+  stderr = '';
+  readonly #child: ChildProcess;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(home: string, ports: readonly number[]) {
+    const args = ['--json-logs', '--edge-port', String(ports[0]), '--origin-port', String(ports[1])];
+    this.#child = spawn(process.execPath, [join(projectRoot(), 'dist/start.js'), ...args], {
+      cwd: projectRoot(),
+      env: { ...process.env, BRINK_HOME: home },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    createInterface({ input: this.#child.stdout! }).on('line', (line) => {
+      this.events.push(JSON.parse(line) as StartEvent);
+      for (const look of this.#waiting) look();
+    });
+    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.exited = new Promise((resolve) => this.#child.once('close', resolve));
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** The first event that fits, now or later; rejects when the start ends without. */
+  async when(fits: (event: StartEvent) => boolean): Promise<StartEvent> {
+    const found = new Promise<StartEvent>((resolve) => {
+      const look = (): void => {
+        const event = this.events.find(fits);
+        if (event !== undefined) resolve(event);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+    const ended = this.exited.then(() => Promise.reject(new Error(`ended: ${this.stderr}`)));
+    ended.catch(() => undefined);
+    return Promise.race([found, ended]);
+  }
+}
+
+async function freePorts(): Promise<number[]> {
+  const servers = [createServer(), createServer()];
+  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+describe('npm start', () => {
+  let home: string;
+  let ports: number[];
+  const started: Started[] = [];
+  const start = (): Started => {
+    const one = new Started(home, ports);
+    started.push(one);
+    return one;
+  };
+  const groups = (): number[] => readRun(home)?.children.map(({ pid }) => pid) ?? [];
+  const left = (ours: readonly number[]) => systemProcesses.list().filter(({ group }) => ours.includes(group));
+
+  beforeAll(async () => {
+    if (!existsSync(join(projectRoot(), 'dist/start.js'))) throw new Error('run "node scripts/build.mjs" first');
+    home = await folderOf({});
+    ports = await freePorts();
+  });
+  afterAll(async () => {
+    for (const one of started) one.kill('SIGTERM');
+    await Promise.all(started.map(({ exited }) => exited));
+    await removeFolder(home);
+  });
+
+  it('publishes every model, ocr-line first, and prints lines that answer when pasted', async () => {
+    const first = start();
+    await first.when(({ event }) => event === 'up');
+    for (const model of ['ocr-line', 'ocr-page', 'vad']) {
+      const { curl } = await first.when((event) => event.event === 'ready' && event.model === model);
+      const { stdout } = await promisify(execFile)('sh', ['-c', `${curl!} -sS -D -`], { cwd: projectRoot() });
+      expect(stdout).toMatch(/^HTTP\/1\.1 200/);
+      expect(stdout).toMatch(new RegExp(`x-brink-served-by: ${model === 'ocr-page' ? 'origin' : 'edge'}`, 'i'));
+      expect(stdout).toMatch(/x-brink-digest: [0-9a-f]{64}/i);
+      if (model === 'ocr-line') expect(stdout).toContain('"text":"Brink reads this line"');
+    }
+    expect(first.events.filter(({ event }) => event === 'published').map(({ model }) => model)).toEqual([
+      'ocr-line',
+      'ocr-page',
+      'vad',
+    ]);
+    expect(first.events.filter(({ event }) => /failed|error/.test(event))).toEqual([]);
+  });
+
+  it('refuses to start twice on one state folder, saying where the first one runs', async () => {
+    const second = start();
+    expect(await second.exited).toBe(1);
+    expect(second.stderr).toContain(`process ${started[0]!.pid}, http://127.0.0.1:${ports[0]!}`);
+  });
+
+  it('recovers when the starter and its servers were killed at once, and publishes nothing again', async () => {
+    const before = groups();
+    expect(before).toHaveLength(2);
+    for (const pid of [started[0]!.pid, ...before]) process.kill(pid, 'SIGKILL');
+    await started[0]!.exited;
+    const again = start();
+    await again.when(({ event }) => event === 'up');
+    expect(left(before)).toEqual([]);
+    expect(again.events.filter(({ event }) => event === 'publishing')).toEqual([]);
+  });
+
+  it('starts a server again that dies', async () => {
+    const running = started.at(-1)!;
+    const [edge] = readRun(home)!.children.filter(({ name }) => name === 'edge');
+    process.kill(edge!.pid, 'SIGKILL');
+    await running.when(({ message }) => message.startsWith('the edge is back'));
+    expect(left([edge!.pid])).toEqual([]);
+  });
+
+  it('ends everything at SIGTERM', async () => {
+    const ours = groups();
+    started.at(-1)!.kill('SIGTERM');
+    expect(await started.at(-1)!.exited).toBe(0);
+    expect(left(ours)).toEqual([]);
+    expect(readRun(home)).toBeUndefined();
+  });
+});
