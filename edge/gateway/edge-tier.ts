@@ -1,3 +1,4 @@
+import { handlers } from '../../models/registry.js';
 import type { Target } from '../../shared/engine/engine.js';
 import { BrinkError, toBrinkError } from '../../shared/errors/brink-error.js';
 import { causeRow } from '../../shared/http/cause-row.js';
@@ -127,7 +128,7 @@ export class EdgeTier implements DataTier {
   }
 
   #here(call: Call, target: Target): Promise<EncodedBody> {
-    return runCall(call, target, this.#engine, settingsOf(this.#env).limits);
+    return runCall(call, target, { engine: this.#engine, limits: settingsOf(this.#env).limits, handlers });
   }
 
   async #there(call: Call, target: Target, epoch: number, deadline: Deadline, isLast: boolean): Promise<EncodedBody> {

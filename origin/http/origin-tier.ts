@@ -1,3 +1,4 @@
+import { handlers } from '../../models/registry.js';
 import type { Engine, Target } from '../../shared/engine/engine.js';
 import { BrinkError } from '../../shared/errors/brink-error.js';
 import type { DataTier, Described } from '../../shared/http/data-tier.js';
@@ -48,7 +49,7 @@ export class OriginTier implements DataTier {
       }
       this.#options.noteUse(ref.digest);
       deadlineOn(call, target).check('the request waited to be run');
-      return runCall(call, target, engine, limits);
+      return runCall(call, target, { engine, limits, handlers });
     });
     report.servedBy = 'origin';
     const attempts = [{ tier: 'origin' as const, ms: clock.now() - startedAt }];

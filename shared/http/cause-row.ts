@@ -4,7 +4,13 @@ const causeLengthMax = 2_000;
 
 /** The log row of what is behind an error: the only place where internal text goes. */
 export function causeRow(error: BrinkError, context: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return { event: 'cause', code: error.code, ...context, cause: causeText(error.cause).slice(0, causeLengthMax) };
+  return {
+    event: 'cause',
+    level: error.code === 'internal' ? 'error' : 'warn',
+    code: error.code,
+    ...context,
+    cause: causeText(error.cause).slice(0, causeLengthMax),
+  };
 }
 
 function causeText(cause: unknown): string {

@@ -58,6 +58,7 @@ function requestRow(context: Context<{ Variables: RequestVariables }>, options: 
   const error = context.error instanceof BrinkError ? context.error : undefined;
   return {
     event: 'request',
+    level: context.res.status >= 500 ? 'warn' : 'info',
     tier: options.tier,
     at: new Date(startedAt).toISOString(),
     requestId: trace.requestId,

@@ -1,16 +1,25 @@
 import type { Engine, Target } from '../engine/engine.js';
 import { BrinkError } from '../errors/brink-error.js';
+import { handlerKey, type HandlerRegistry } from '../handler/handler.js';
 import { chooseResponseFormat, decodeInferRequest, encodeInferResponse } from '../protocol/codec.js';
 import type { InferRequest } from '../protocol/infer.js';
+import { quoted } from '../protocol/quote-text.js';
 import { selectOutputs } from '../protocol/select-outputs.js';
 import type { Limits } from '../protocol/limits.js';
 import type { Signature } from '../protocol/tensor.js';
 import type { Deadline } from '../time/deadline.js';
 import type { Call, EncodedBody } from './call.js';
 
+/** What a tier runs calls with. */
+export interface CallRunner {
+  readonly engine: Engine;
+  readonly limits: Limits;
+  readonly handlers: HandlerRegistry;
+}
+
 /** Decodes, runs on one engine, encodes. Throws the caller's faults before the engine is asked for anything. */
-export async function runCall(call: Call, target: Target, engine: Engine, limits: Limits): Promise<EncodedBody> {
-  return call.kind === 'infer' ? runInfer(call, target, engine, limits) : runPredict(call, target, engine);
+export async function runCall(call: Call, target: Target, runner: CallRunner): Promise<EncodedBody> {
+  return call.kind === 'infer' ? runInfer(call, target, runner) : runPredict(call, target, runner);
 }
 
 /** The deadline of a call on this version: the caller's, else the version's own. */
@@ -18,7 +27,7 @@ export function deadlineOn(call: Call, target: Target): Deadline {
   return call.deadlineGiven ? call.deadline : call.deadline.atMost(target.manifest.deadlineMs);
 }
 
-async function runInfer(call: Call, target: Target, engine: Engine, limits: Limits): Promise<EncodedBody> {
+async function runInfer(call: Call, target: Target, { engine, limits }: CallRunner): Promise<EncodedBody> {
   const signature = signatureOf(target);
   const request = decodeInferRequest(call.body, signature, limits);
   const choice = chooseResponseFormat(call.body, call.accept, request);
@@ -33,16 +42,27 @@ async function runInfer(call: Call, target: Target, engine: Engine, limits: Limi
   return encodeInferResponse(response, choice);
 }
 
-async function runPredict(call: Call, target: Target, engine: Engine): Promise<EncodedBody> {
+async function runPredict(call: Call, target: Target, { engine, handlers }: CallRunner): Promise<EncodedBody> {
   const { contentType, bytes } = call.body;
-  if (target.manifest.handler === null) {
+  const { handler } = target.manifest;
+  if (handler === null) {
     throw new BrinkError('no-handler', `model '${call.model}' has no handler: send tensors to its V2 infer route`);
   }
+  checkMediaType(contentType, handlers.get(handlerKey(handler))?.accepts);
   const input = { contentType, bytes, parameters: call.parameters };
   const answer = await engine.predict(target, input, deadlineOn(call, target));
   const json = new TextEncoder().encode(JSON.stringify(answer));
   return { contentType: 'application/json', inferenceHeaderLength: undefined, bytes: json };
 }
+
+/** No type, or plain bytes, leave it to the handler to look; a handler that is not here refuses by itself. */
+function checkMediaType(contentType: string, accepts: readonly string[] | undefined): void {
+  if (accepts === undefined || anyBytes.has(contentType) || accepts.includes(contentType)) return;
+  const expected = accepts.join(', ');
+  throw new BrinkError('unsupported-media-type', `expected content-type ${expected}, got ${quoted(contentType)}`);
+}
+
+const anyBytes: ReadonlySet<string> = new Set(['', 'application/octet-stream']);
 
 /** What V2 `infer` takes and gives for this version. */
 export function signatureOf({ manifest }: Target): Signature {

@@ -6,7 +6,7 @@ import { type LocalEdge, startEdge } from '../../scripts/local/edge.js';
 import { type LocalOrigin, startOrigin } from '../../scripts/local/origin.js';
 import { prepareVersion } from '../../scripts/publish/prepare-version.js';
 import { publish } from '../../scripts/publish/publish.js';
-import { sha256Hex } from '../../shared/manifest/digest.js';
+import { manifestDigest, sha256Hex } from '../../shared/manifest/digest.js';
 import { type BlobRef, type Manifest, manifestSchema } from '../../shared/manifest/manifest.js';
 import type { TestModel } from './onnx.js';
 
@@ -107,6 +107,19 @@ export class Stack {
     const prepared = await prepareVersion(path);
     const { model, version, digest } = await publish(this.admin, prepared, { why: 'test' });
     await this.admin.promote(model, version, { why: 'test', bakeMs: 0 });
+    return { version, digest };
+  }
+
+  /** The project's model with other settings: another digest, the same graphs. Not promoted. */
+  async publishVariant(
+    path: string,
+    as: string,
+    settings: Manifest['settings'],
+  ): Promise<{ version: string; digest: string }> {
+    const { manifest: base, blobs } = await prepareVersion(path);
+    const manifest = { ...base, settings: { ...base.settings, ...settings } };
+    const prepared = { manifest, digest: await manifestDigest(manifest), blobs };
+    const { version, digest } = await publish(this.admin, prepared, { as, why: 'test' });
     return { version, digest };
   }
 
