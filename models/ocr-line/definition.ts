@@ -16,7 +16,7 @@ export default defineModel({
     },
   },
   handler: { name: 'ocr-line', version: 1 },
-  settings: { trim: true, minConfidence: 0, spaceProbabilityMin: 0.03 },
+  settings: { trim: true, minConfidence: 0, spaceProbabilityMin: 0.035 },
   placement: { tiers: ['edge', 'origin'] },
   deadlineMs: 10_000,
 });

@@ -14,7 +14,7 @@ const settingsSchema = z.strictObject({
   trim: z.boolean().default(true),
   /** A line that is read with less confidence is answered with an empty text. */
   minConfidence: z.number().min(0).max(1).default(0),
-  spaceProbabilityMin: z.number().min(0).max(1).default(0.03),
+  spaceProbabilityMin: z.number().min(0).max(1).default(0.035),
 });
 
 /** An image of one line of text → `{text, confidence}`; with `detail=characters` also what each character got. */

@@ -14,8 +14,7 @@ export interface ProbabilityMap {
  */
 export function textComponents(map: ProbabilityMap, threshold: number, countMax: number): Point[][] {
   const { width, values } = map;
-  const waiting = new Uint8Array(values.length);
-  for (let i = 0; i < values.length; i++) waiting[i] = (values[i] ?? 0) > threshold ? 1 : 0;
+  const waiting = Uint8Array.from(values, (value) => (value > threshold ? 1 : 0));
   const components: Point[][] = [];
   for (let at = waiting.indexOf(1); at !== -1 && components.length < countMax; at = waiting.indexOf(1, at + 1)) {
     components.push(edgesOf(floodFrom(at, waiting, map), width));
@@ -27,8 +26,8 @@ export function textComponents(map: ProbabilityMap, threshold: number, countMax:
 function floodFrom(start: number, waiting: Uint8Array, { width, height }: ProbabilityMap): number[] {
   const found = [start];
   waiting[start] = 0;
-  for (let next = 0; next < found.length; next++) {
-    const at = found[next] ?? 0;
+  for (const at of found) {
+    // the loop also sees what it pushes
     const x = at % width;
     const y = Math.floor(at / width);
     for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny++) {

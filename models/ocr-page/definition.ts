@@ -27,7 +27,7 @@ export default defineModel({
     boxThreshold: 0.6,
     unclipRatio: 1.9,
     minConfidence: 0.5,
-    spaceProbabilityMin: 0.03,
+    spaceProbabilityMin: 0.035,
   },
   // an A4 page takes seconds of wasm and more memory than an isolate has
   placement: { tiers: ['origin'] },

@@ -13,6 +13,6 @@ export const pageSettingsSchema = z.strictObject({
   unclipRatio: z.number().min(0).max(5).default(1.9),
   /** Lines that are read with less confidence are left out. */
   minConfidence: share.default(0.5),
-  spaceProbabilityMin: share.default(0.03),
+  spaceProbabilityMin: share.default(0.035),
 });
 export type PageSettings = z.infer<typeof pageSettingsSchema>;

@@ -12,7 +12,7 @@ export interface TextRectangle {
 /** The rectangle of least area around the points; one of its sides lies on a side of their hull. */
 export function smallestRectangle(points: Point[]): TextRectangle | undefined {
   const hull = polygonHull(points);
-  if (hull === null) return undefined; // fewer than three points, or all in one line
+  if (hull === null) return undefined; // fewer than three points
   let best: TextRectangle | undefined;
   for (const [index, from] of hull.entries()) {
     const to = hull[(index + 1) % hull.length] ?? from;

@@ -10,8 +10,9 @@ export interface CtcOptions {
   readonly labels: readonly string[];
   /**
    * A space stands between two characters when its class gets this probability anywhere between them. PP-OCRv4 sees
-   * spaces but seldom prefers them to the blank: in 1,472 gaps and 9,924 pairs of letters of rendered lines, gaps gave
-   * 0.04 and more and pairs of letters, but for three, less. 0.5 is plain greedy reading: it loses a sixth of the lines.
+   * spaces but seldom prefers them to the blank: measured on 600 rendered lines, the space got 0.043 or more in each of
+   * 1,550 gaps between words, and 0.031 or less in all but one of 10,261 pairs of letters. 0.5, which is nearly plain
+   * greedy reading, loses a space in every sixth line.
    */
   readonly spaceProbabilityMin: number;
 }

@@ -1,7 +1,7 @@
 import { cropImage } from '../../shared/media/crop.js';
 import { badImage, type Image } from '../../shared/media/image-limits.js';
 import { findInk } from './ink.js';
-import { lineHeightPx, scaledWidthPx } from './line-tensor.js';
+import { scaledWidthPx, squareWidthPx } from './line-tensor.js';
 
 /** The widest piece that is read at once, at the recogniser's height: it bounds the memory of a run. */
 export const pieceWidthPxMax = 1600;
@@ -22,12 +22,12 @@ export interface LinePiece {
  */
 export function splitLine(line: Image): LinePiece[] {
   if (scaledWidthPx(line) <= pieceWidthPxMax) return [{ image: line, joint: '' }];
-  const ratioMax = Math.floor((pieceWidthPxMax * piecesMax) / 2 / lineHeightPx);
+  const ratioMax = Math.floor((pieceWidthPxMax * piecesMax) / 2 / squareWidthPx); // cuts may halve the pieces
   if (line.width > ratioMax * line.height) {
     throw badImage(`expected a line at most ${ratioMax} times as wide as high, got ${line.width}×${line.height}`);
   }
   const inked = inkedColumns(line);
-  const widest = Math.floor((pieceWidthPxMax * line.height) / lineHeightPx);
+  const widest = Math.floor((line.width * pieceWidthPxMax) / scaledWidthPx(line));
   const pieces: LinePiece[] = [];
   let start = 0;
   let joint: LinePiece['joint'] = '';

@@ -31,7 +31,7 @@ const text = 'Brink reads this line';
 const line = { text, font: 'Brink DejaVu', fontPx: 32, degrees: 1, dark: false } as const;
 write('ocr-line', 'sample.png', drawLine(line, seededRandom(1)), { text });
 
-const page = drawPage(pageLines, 'Brink Roboto', seededRandom(2), 0); // noise would make it 20 times as large
+const page = drawPage(pageLines, 'Brink Roboto', seededRandom(2), 0); // noise would make it 10 times as large
 write('ocr-page', 'sample.png', page.png, { width: page.width, height: page.height, lines: page.lines });
 
 const speech = twoWords(3);

@@ -112,11 +112,14 @@ const isFrame = (kind: number): boolean => kind >= marker.sof0 && kind <= marker
 function checkTable(segment: Segment): void {
   switch (segment.marker) {
     case marker.dqt:
-      return checkQuantizationTables(segment.body);
+      checkQuantizationTables(segment.body);
+      return;
     case marker.dht:
-      return checkHuffmanTables(segment.body);
+      checkHuffmanTables(segment.body);
+      return;
     case marker.dri:
-      return checkRestartInterval(segment.body);
+      checkRestartInterval(segment.body);
+      return;
     default:
       throw badImage(refusalOf(segment.marker));
   }

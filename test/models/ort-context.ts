@@ -62,7 +62,7 @@ export class OrtContext implements HandlerContext {
       inputs.map(({ name, datatype, shape, data }) => {
         if (datatype === 'BYTES') throw new Error('no string tensors here');
         const { ort: type } = fixedLayouts[datatype];
-        return [name, new ort.Tensor(type, data as Float32Array, shape)];
+        return [name, new ort.Tensor(type, data, shape)];
       }),
     );
     const results = await session.run(feeds);

@@ -103,8 +103,7 @@ export function tone(ms: number, hz: number, amplitude = 0.3): Float32Array {
 export function encodeWav(samples: Float32Array, sampleRate = speechRateHz): Uint8Array {
   const bytes = new Uint8Array(44 + samples.length * 2);
   const view = new DataView(bytes.buffer);
-  const text = (at: number, value: string): void =>
-    [...value].forEach((c, i) => view.setUint8(at + i, c.charCodeAt(0)));
+  const text = (at: number, value: string): void => bytes.set(new TextEncoder().encode(value), at);
   text(0, 'RIFF');
   view.setUint32(4, bytes.length - 8, true);
   text(8, 'WAVEfmt ');
