@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { statusOfCode } from '../errors/error-codes.js';
 import { headers } from '../protocol/headers.js';
 import { namePattern } from '../protocol/names.js';
-import * as v2 from '../protocol/v2-schemas.js';
+import '../protocol/v2-schemas.js'; // registers the schemas that are named below
 import { serverVersion } from './data-plane.js';
 
 type JsonObject = Record<string, unknown>;
@@ -30,12 +30,18 @@ const tensors = (name: string): JsonObject => ({
 
 function operations(): Operation[] {
   const list: Operation[] = [
-    { method: 'get', path: '/v2/health/live', summary: 'Whether the server runs', response: json('Live'), open: true },
+    {
+      method: 'get',
+      path: '/v2/health/live',
+      summary: 'Whether the server runs',
+      response: json('ServerLive'),
+      open: true,
+    },
     {
       method: 'get',
       path: '/v2/health/ready',
       summary: 'Whether the server can answer',
-      response: json('Ready'),
+      response: json('ServerReady'),
       open: true,
     },
     { method: 'get', path: '/v2', summary: 'Server metadata', response: json('ServerMetadata') },
@@ -128,21 +134,13 @@ function answerHeaders(): JsonObject {
   return Object.fromEntries(names.map((name) => [name, { schema: { type: 'string' } }]));
 }
 
+/** Every schema that has an id, whoever refers to it. */
 function componentSchemas(): JsonObject {
-  const registered = {
-    InferRequest: v2.inferRequestSchema,
-    InferResponse: v2.inferResponseSchema,
-    ServerMetadata: v2.serverMetadataSchema,
-    ModelMetadata: v2.modelMetadataSchema,
-    Live: v2.serverLiveSchema,
-    Ready: v2.serverReadySchema,
-    ModelReady: v2.modelReadySchema,
-    Error: v2.errorSchema,
-  };
+  const { schemas } = z.toJSONSchema(z.globalRegistry, {
+    uri: (id) => `#/components/schemas/${id}`,
+    unrepresentable: 'any',
+  });
   return Object.fromEntries(
-    Object.entries(registered).map(([name, schema]) => [
-      name,
-      z.toJSONSchema(schema, { unrepresentable: 'any', reused: 'inline' }),
-    ]),
+    Object.entries(schemas).map(([id, { $schema: _dialect, $id: _uri, ...schema }]) => [id, schema]),
   );
 }

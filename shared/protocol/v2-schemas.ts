@@ -23,7 +23,7 @@ const shapeSchema = z
   .max(16)
   .meta({ description: 'Elements along each axis, row-major.' });
 
-const dataSchema = z.array(z.json()).meta({
+const dataSchema = z.array(z.unknown()).meta({
   description:
     'Elements, flat or nested to the shape. BOOL as true and false, BYTES as strings, integers of 64 bits with all their digits. Absent for a tensor whose bytes follow the JSON.',
 });
