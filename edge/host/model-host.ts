@@ -1,6 +1,7 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import type { Residency, Target } from '../../shared/engine/engine.js';
 import { BrinkError, type Outcome, toBrinkError, toFailure } from '../../shared/errors/brink-error.js';
+import { causeText } from '../../shared/http/cause-row.js';
 import type { HandlerInput, Json } from '../../shared/handler/handler.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import { systemClock } from '../../shared/time/clock.js';
@@ -48,8 +49,12 @@ async function outcome<T>({ digest, manifest }: Target, work: () => Promise<T>):
     const error = toBrinkError(thrown);
     // What is the caller's own fault is no news, and ORT's words about it may quote the inputs.
     if (error.status >= 500) {
-      const cause = String(error.cause ?? error.message);
-      log('host-failed', { model: manifest.model, digest, code: error.code, cause });
+      log('host-failed', {
+        model: manifest.model,
+        digest,
+        code: error.code,
+        cause: causeText(error.cause ?? error.message),
+      });
     }
     return { ok: false, failure: toFailure(error) };
   }

@@ -74,7 +74,7 @@ export const statusOfCode = {
   'origin-unreachable': 503,
   'origin-failed': 503,
   'lease-expired': 503,
-  'loading': 503,
+  loading: 503,
   'shutting-down': 503,
   'not-supported': 501,
   internal: 500,

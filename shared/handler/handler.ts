@@ -39,8 +39,7 @@ export interface Handler {
 
 export type HandlerRegistry = ReadonlyMap<string, Handler>;
 
-export const handlerKey = (handler: { name: string; version: number }): string =>
-  `${handler.name}@${handler.version}`;
+export const handlerKey = (handler: { name: string; version: number }): string => `${handler.name}@${handler.version}`;
 
 export function handlerRegistry(handlers: readonly Handler[]): HandlerRegistry {
   const registry = new Map(handlers.map((handler) => [handlerKey(handler), handler]));

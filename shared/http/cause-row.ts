@@ -13,7 +13,8 @@ export function causeRow(error: BrinkError, context: Readonly<Record<string, unk
   };
 }
 
-function causeText(cause: unknown): string {
+/** A cause as text, with its stack where it has one. */
+export function causeText(cause: unknown): string {
   if (cause instanceof Error) return cause.stack ?? cause.message;
-  return typeof cause === 'string' ? cause : (JSON.stringify(cause) ?? String(cause)); // prettier-ignore
+  return typeof cause === 'string' ? cause : JSON.stringify(cause);
 }

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { cors } from 'hono/cors';
+import { routePath } from 'hono/route';
 import { createMiddleware } from 'hono/factory';
 import { BrinkError, toBrinkError } from '../errors/brink-error.js';
 import { headers } from '../protocol/headers.js';
@@ -64,7 +65,7 @@ function requestRow(context: Context<{ Variables: RequestVariables }>, options: 
     requestId: trace.requestId,
     traceId: trace.traceId,
     method: context.req.method,
-    route: context.req.routePath,
+    route: routePath(context),
     status: context.res.status,
     code: error?.code ?? (context.error === undefined ? undefined : 'internal'),
     caller,

@@ -43,7 +43,7 @@ export function answerResponse(model: string, answer: Answer, totalMs: number): 
   };
   if (body.inferenceHeaderLength !== undefined) out[headers.inferenceHeaderLength] = String(body.inferenceHeaderLength);
   if (answer.attempts.length > 0) out[headers.attempts] = attemptsText(answer.attempts);
-  return new Response(body.bytes as Uint8Array<ArrayBuffer>, { status: 200, headers: out });
+  return new Response(body.bytes, { status: 200, headers: out });
 }
 
 /** `edge:heap-exhausted, origin:ok`. */

@@ -7,7 +7,10 @@ export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lowe
 /** A blob as a manifest names it. */
 export const blobRefSchema = z.strictObject({
   sha256: sha256Schema,
-  bytes: z.int().min(0).max(2 ** 40),
+  bytes: z
+    .int()
+    .min(0)
+    .max(2 ** 40),
 });
 export type BlobRef = z.infer<typeof blobRefSchema>;
 

@@ -149,7 +149,10 @@ export class Leases {
   async #fetch(model: string, entry: Entry, sharedAgeMsMax: number): Promise<void> {
     const { sources, clock } = this.#options;
     const shared = await sources.shared(model).catch(() => undefined);
-    if (shared !== undefined && this.#isFresher(entry, shared, sharedAgeMsMax)) return this.#adopt(entry, shared);
+    if (shared !== undefined && this.#isFresher(entry, shared, sharedAgeMsMax)) {
+      this.#adopt(entry, shared);
+      return;
+    }
     const sentAt = clock.now();
     try {
       const grant = await sources.ask(model, AbortSignal.timeout(askMsMax));
@@ -185,7 +188,7 @@ export class Leases {
     if (error instanceof BrinkError && error.code === 'unknown-model') {
       this.#entries.delete(model);
       this.#unknown.add(model);
-      throw error;
+      throw unknownModel(model); // not the source's own words: they differ between the edge and the origin
     }
     if (entry.copy === undefined && entry.fallback === undefined) {
       const known = await this.#options.sources.lastResort(model).catch(() => undefined);

@@ -79,8 +79,10 @@ export class Breaker {
         else this.#state = { state: 'closed', failures };
         return;
       }
-      case 'half-open':
-        return this.#open(this.#state.openings + 1);
+      case 'half-open': {
+        this.#open(this.#state.openings + 1);
+        return;
+      }
       case 'open':
         return; // a straggler from before it opened
     }

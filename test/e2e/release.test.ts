@@ -55,8 +55,7 @@ describe('replacing ocr-line under load', () => {
   afterAll(() => stack.dispose());
 
   it('promotes and rolls back without a failed request, and lets nothing of the withdrawn version out afterwards', async () => {
-    const line = await renderLine(1);
-    const body = line.png;
+    const body = renderLine(1).png;
     const predict = (path = '/v1/models/ocr-line/predict'): Promise<Reply> =>
       ask(`${stack.edge.url}${path}`, { body, headers: { 'content-type': 'image/png' } });
     const loop = new Loop(3, predict);
@@ -201,7 +200,7 @@ describe('the admin plane', () => {
           { authorization: 'Bearer wrong-token-0123456789' },
           { authorization: `Basic ${adminToken}` },
         ]) {
-          const reply = await ask(`${stack.edge.url}${path}`, { headers: headers as Record<string, string> });
+          const reply = await ask(`${stack.edge.url}${path}`, { headers: headers });
           expect([reply.status, reply.code, reply.headers.get('www-authenticate')]).toEqual([
             401,
             'unauthenticated',

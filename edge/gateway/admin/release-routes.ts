@@ -86,5 +86,5 @@ export function controlOf(context: Ctx): ControlPlaneApi {
 
 export function controlPlane(context: Ctx, model: string): ControlPlaneApi {
   const { CONTROL } = context.env;
-  return CONTROL.get(CONTROL.idFromName(model)) as unknown as ControlPlaneApi;
+  return CONTROL.get(CONTROL.idFromName(model));
 }
