@@ -11,6 +11,7 @@ import { settingsOf } from '../settings.js';
 import { artifactRoutes, blobAdminRoutes } from './admin/blob-routes.js';
 import { leaseRoutes, releaseRoutes } from './admin/release-routes.js';
 import { versionRoutes } from './admin/version-routes.js';
+import { discardBody } from './discard-body.js';
 import { EdgeTier } from './edge-tier.js';
 import type { GatewayEnv } from './gateway-env.js';
 import type { HostStub } from './host-engine.js';
@@ -32,6 +33,10 @@ const dataPlane = new DataPlane({
 function buildGateway(): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>();
   app.use(requestScope({ tier: 'edge', clock: systemClock, random: () => Math.random(), log }));
+  app.use(async (context, next) => {
+    await next();
+    await discardBody(context.req.raw);
+  });
   app.use(async (context, next) => corsFor(settingsOf(context.env).corsOrigins)(context, next));
   app.onError(onError(log));
   app.notFound(unknownRoute);

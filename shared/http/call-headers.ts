@@ -36,8 +36,9 @@ export function refusesFallback(header: HeaderReader): boolean {
 export function pinnedRef(header: HeaderReader): VersionRef | undefined {
   const text = header(headers.pin);
   if (text === undefined) return undefined;
-  const [version = '', digest = ''] = text.split('@');
-  if (nameSchema.safeParse(version).success && sha256Schema.safeParse(digest).success) return { version, digest };
+  const [version = '', digest = '', ...more] = text.split('@');
+  const isPin = more.length === 0 && nameSchema.safeParse(version).success && sha256Schema.safeParse(digest).success;
+  if (isPin) return { version, digest };
   throw new BrinkError('bad-header', `expected ${headers.pin} to be '<version>@<sha-256 of its manifest>'`);
 }
 

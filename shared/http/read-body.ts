@@ -1,27 +1,27 @@
 import { BrinkError } from '../errors/brink-error.js';
 import type { Limits } from '../protocol/limits.js';
 import type { Deadline } from '../time/deadline.js';
+import { type Encoding, inflateBody } from './inflate-body.js';
+import { collectBytes } from './collect-bytes.js';
 
 /**
  * The whole body, decompressed, within the limit both as it arrives and after decompression, and within the deadline.
- * `content-length` is believed only to refuse early.
+ * `content-length` is believed only to refuse early. It is read to its end before it is decompressed, also when it does
+ * not decompress: a connection with an unread body cannot be used again.
  */
 export async function readBody(request: Request, limits: Limits, deadline: Deadline): Promise<Uint8Array> {
   const declared = declaredLength(request.headers.get('content-length'));
   if (declared !== undefined && declared > limits.bodyBytesMax) throw tooLarge(`${declared} bytes`, limits);
-  if (request.body === null) return new Uint8Array(0);
   const encoding = contentEncoding(request.headers.get('content-encoding'));
-  const limited = request.body.pipeThrough(atMost(limits));
-  const plain =
-    encoding === undefined
-      ? limited
-      : limited.pipeThrough(
-          new DecompressionStream(encoding) as unknown as ReadableWritablePair<Uint8Array, Uint8Array>,
-        );
-  return collect(plain, limits, deadline, encoding, declared);
+  if (request.body === null) return new Uint8Array(0);
+  const sent = await arrive(request.body as ReadableStream<Uint8Array>, limits, deadline.fromNow(limits.bodyReadMsMax));
+  if (declared !== undefined && declared !== sent.length) {
+    throw new BrinkError('invalid-request', `expected ${declared} bytes of body by content-length, got ${sent.length}`);
+  }
+  return encoding === undefined ? sent : decompress(sent, encoding, limits);
 }
 
-function contentEncoding(header: string | null): 'gzip' | 'deflate' | undefined {
+function contentEncoding(header: string | null): Encoding | undefined {
   const name = (header ?? '').trim().toLowerCase();
   if (name === '' || name === 'identity') return undefined;
   if (name === 'gzip' || name === 'deflate') return name;
@@ -32,76 +32,37 @@ function declaredLength(header: string | null): number | undefined {
   return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 }
 
-function atMost(limits: Limits): TransformStream<Uint8Array, Uint8Array> {
-  let bytes = 0;
-  return new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      bytes += chunk.byteLength;
-      if (bytes > limits.bodyBytesMax) controller.error(tooLarge(`at least ${bytes} bytes`, limits));
-      else controller.enqueue(chunk);
-    },
-  });
-}
-
-async function collect(
-  stream: ReadableStream<Uint8Array>,
-  limits: Limits,
-  deadline: Deadline,
-  encoding: string | undefined,
-  declared: number | undefined,
-): Promise<Uint8Array> {
-  const reader = stream.getReader();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
+async function arrive(body: ReadableStream<Uint8Array>, limits: Limits, deadline: Deadline): Promise<Uint8Array> {
+  const doing = 'the body arrived';
   try {
-    for (;;) {
-      const { done, value } = await nextChunk(reader, limits, deadline);
-      if (done) break;
-      bytes += value.byteLength;
-      if (bytes > limits.bodyBytesMax) throw tooLarge(`at least ${bytes} bytes after decompression`, limits);
-      chunks.push(value);
-    }
+    return await collectBytes(
+      body,
+      limits.bodyBytesMax,
+      (bytes) => tooLarge(`at least ${bytes} bytes`, limits),
+      (read) => {
+        deadline.check(doing); // a piece that is there at once is not waited for, and would never be late
+        return deadline.bound(read(), doing);
+      },
+    );
   } catch (error) {
-    await reader.cancel().catch(() => undefined);
-    throw bodyError(error, encoding);
+    if (!(error instanceof BrinkError)) {
+      throw new BrinkError('invalid-request', 'expected a whole body, got one that broke off', { cause: error });
+    }
+    throw error.code === 'deadline-exceeded' ? new BrinkError('body-timeout', error.message) : error;
   }
-  if (encoding === undefined && declared !== undefined && declared !== bytes) {
-    throw new BrinkError('invalid-request', `expected ${declared} bytes of body by content-length, got ${bytes}`);
-  }
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : concatenate(chunks, bytes);
 }
 
-async function nextChunk(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  limits: Limits,
-  deadline: Deadline,
-): Promise<ReadableStreamReadResult<Uint8Array>> {
-  return deadline.bound(reader.read(), 'the body arrived', limits.bodyReadMsMax) as Promise<
-    ReadableStreamReadResult<Uint8Array>
-  >;
-}
-
-function bodyError(error: unknown, encoding: string | undefined): BrinkError {
-  if (error instanceof BrinkError) {
-    return error.code === 'deadline-exceeded' ? new BrinkError('body-timeout', error.message) : error;
+async function decompress(sent: Uint8Array, encoding: Encoding, limits: Limits): Promise<Uint8Array> {
+  try {
+    return await inflateBody(sent, encoding, limits.bodyBytesMax, (bytes) =>
+      tooLarge(`at least ${bytes} bytes after decompression`, limits),
+    );
+  } catch (error) {
+    if (error instanceof BrinkError) throw error;
+    throw new BrinkError('malformed-encoding', `expected a body in ${encoding}, got one that does not decompress`, { cause: error }); // prettier-ignore
   }
-  if (encoding !== undefined) {
-    return new BrinkError('malformed-encoding', `expected a body in ${encoding}, got one that does not decompress`, { cause: error }); // prettier-ignore
-  }
-  return new BrinkError('invalid-request', 'the body broke off before its end', { cause: error });
 }
 
 function tooLarge(came: string, limits: Limits): BrinkError {
   return new BrinkError('body-too-large', `expected a body of at most ${limits.bodyBytesMax} bytes, got ${came}`);
-}
-
-function concatenate(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
 }

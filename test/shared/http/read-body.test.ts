@@ -1,5 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { BrinkError } from '../../../shared/errors/brink-error.js';
+import { inflateBody } from '../../../shared/http/inflate-body.js';
 import { readBody } from '../../../shared/http/read-body.js';
 import { defaultLimits } from '../../../shared/protocol/limits.js';
 import { systemClock } from '../../../shared/time/clock.js';
@@ -51,6 +53,62 @@ describe('reading a body', () => {
     await expect(read(bomb, { 'content-encoding': 'gzip' })).rejects.toMatchObject({
       code: 'body-too-large',
       message: /after decompression/,
+    });
+  });
+
+  it('inflates a bomb no further than the limit, however it is compressed', async () => {
+    const zeros = new Uint8Array(100_000_000); // 1000:1, so the bomb itself is within this limit
+    for (const [encoding, bomb] of [
+      ['gzip', gzipSync(zeros)],
+      ['deflate', deflateSync(zeros)],
+    ] as const) {
+      let inflated = 0;
+      const watch = (bytes: number): BrinkError => {
+        inflated = bytes;
+        return new BrinkError('body-too-large', 'too many');
+      };
+      await expect(inflateBody(new Uint8Array(bomb), encoding, 1_000_000, watch)).rejects.toMatchObject({
+        code: 'body-too-large',
+      });
+      expect(inflated).toBeLessThan(1_000_000 + 17 * 1024 * 1024);
+    }
+  });
+
+  it('reads a body to its end before it refuses what it holds', async () => {
+    let left = 3;
+    const request = new Request('http://x/', {
+      method: 'POST',
+      headers: { 'content-encoding': 'gzip' },
+      body: streamOf(...Array.from({ length: left }, () => new Uint8Array(99).fill(7))).pipeThrough(
+        new TransformStream<Uint8Array, Uint8Array>({
+          transform(chunk, controller) {
+            left -= 1;
+            controller.enqueue(chunk);
+          },
+        }),
+      ),
+      duplex: 'half',
+    } as RequestInit);
+    await expect(readBody(request, limits, new Deadline(systemClock, 5_000))).rejects.toMatchObject({
+      code: 'malformed-encoding',
+    });
+    expect(left).toBe(0);
+  });
+
+  it('bounds the arrival of a body as a whole, not of each piece of it', async () => {
+    let now = 0;
+    const clock = { now: () => now };
+    const drip = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        now += 400; // each piece is in time
+        controller.enqueue(new Uint8Array(1));
+      },
+    });
+    const request = new Request('http://x/', { method: 'POST', body: drip, duplex: 'half' } as RequestInit);
+    const slow = readBody(request, { ...limits, bodyReadMsMax: 1_000 }, new Deadline(clock, 60_000));
+    await expect(slow).rejects.toMatchObject({
+      code: 'body-timeout',
+      message: /1000 ms passed while the body arrived/,
     });
   });
 
