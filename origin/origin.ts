@@ -2,7 +2,6 @@ import { mkdir, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createAdaptorServer } from '@hono/node-server';
 import type { Target } from '../shared/engine/engine.js';
 import { Leases } from '../shared/release/leases.js';
 import type { VersionRef } from '../shared/release/release.js';
@@ -17,6 +16,7 @@ import type { Log } from './engine/log.js';
 import { OriginEngine } from './engine/origin-engine.js';
 import { HandlerPool } from './handlers/handler-pool.js';
 import { originApp } from './http/app.js';
+import { createHttpServer } from './http/create-server.js';
 import { OriginTier } from './http/origin-tier.js';
 import { EdgeClient } from './release/edge-client.js';
 import { followEveryMs, Follower } from './release/follower.js';
@@ -24,8 +24,6 @@ import { originLeaseSources } from './release/lease-sources.js';
 
 /** How long requests in flight may take to finish once the origin is told to end. */
 const drainMsMax = 10_000;
-const headersMsMax = 10_000;
-const requestMsMax = 150_000;
 const followTimeoutMs = 5_000;
 
 /** The origin put together: HTTP in front, runners and handlers behind, leases and artifacts from the edge. */
@@ -83,9 +81,7 @@ export class Origin {
       isReady: () => !this.#closing && this.#follower.synced,
       noteUse: (digest) => this.#follower.noteUse(digest),
     });
-    this.#server = createAdaptorServer({ fetch: originApp(config, tier, log).fetch }) as Server;
-    this.#server.headersTimeout = headersMsMax;
-    this.#server.requestTimeout = requestMsMax;
+    this.#server = createHttpServer(originApp(config, tier, log).fetch);
   }
 
   /** Listens, then looks what is released, and again and again. Rejects with a clear text when the port is taken. */
