@@ -1,15 +1,16 @@
 import { within } from '../within.js';
 
 /** What is read of a body that nobody wanted, and how long for. Beyond that the connection is given up. */
-export const discardBytesMax = 256 * 1024;
+export const discardBytesMax = 1024 * 1024;
 const discardMsMax = 500;
 
 /**
- * Reads a body that was refused unread to its end. workerd closes the connection of a request whose body is left over,
- * without a word to the client, and the client's next request on it then fails. Never throws.
+ * Reads to its end a body that was refused before it was read, or while it was. workerd closes the connection of a
+ * request whose body is left over, without a word to the client, and the client's next request on it then fails.
+ * Never throws.
  */
 export async function discardBody(request: Request): Promise<void> {
-  if (request.body === null || request.bodyUsed) return;
+  if (request.body === null || request.body.locked) return;
   const reader = request.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
   try {
     await within(discardMsMax, readAway(reader));

@@ -19,11 +19,13 @@ export async function inflateBody(
 ): Promise<Uint8Array> {
   const { readable, writable } = new DecompressionStream(encoding) as unknown as ReadableWritablePair<Uint8Array, Uint8Array>; // prettier-ignore
   const stopped = new AbortController();
+  const reader = readable.getReader();
   feed(bytes, writable.getWriter(), stopped.signal).catch(() => undefined); // what fails here fails at the other end
   try {
-    return await collectBytes(readable, bytesMax, tooMany);
+    return await collectBytes(reader, bytesMax, tooMany);
   } finally {
     stopped.abort();
+    reader.cancel().catch(() => undefined);
   }
 }
 

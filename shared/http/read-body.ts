@@ -14,7 +14,8 @@ export async function readBody(request: Request, limits: Limits, deadline: Deadl
   if (declared !== undefined && declared > limits.bodyBytesMax) throw tooLarge(`${declared} bytes`, limits);
   const encoding = contentEncoding(request.headers.get('content-encoding'));
   if (request.body === null) return new Uint8Array(0);
-  const sent = await arrive(request.body as ReadableStream<Uint8Array>, limits, deadline.fromNow(limits.bodyReadMsMax));
+  const body = request.body as ReadableStream<Uint8Array>;
+  const sent = await arrive(body, limits, deadline.fromNow(limits.bodyReadMsMax));
   if (declared !== undefined && declared !== sent.length) {
     throw new BrinkError('invalid-request', `expected ${declared} bytes of body by content-length, got ${sent.length}`);
   }
@@ -34,21 +35,21 @@ function declaredLength(header: string | null): number | undefined {
 
 async function arrive(body: ReadableStream<Uint8Array>, limits: Limits, deadline: Deadline): Promise<Uint8Array> {
   const doing = 'the body arrived';
+  const reader = body.getReader();
+  const tooMany = (bytes: number): BrinkError => tooLarge(`at least ${bytes} bytes`, limits);
   try {
-    return await collectBytes(
-      body,
-      limits.bodyBytesMax,
-      (bytes) => tooLarge(`at least ${bytes} bytes`, limits),
-      (read) => {
-        deadline.check(doing); // a piece that is there at once is not waited for, and would never be late
-        return deadline.bound(read(), doing);
-      },
-    );
+    return await collectBytes(reader, limits.bodyBytesMax, tooMany, (read) => {
+      deadline.check(doing); // a piece that is there at once is not waited for, and would never be late
+      return deadline.bound(read(), doing);
+    });
   } catch (error) {
-    if (!(error instanceof BrinkError)) {
-      throw new BrinkError('invalid-request', 'expected a whole body, got one that broke off', { cause: error });
+    if (error instanceof BrinkError && error.code === 'body-too-large') {
+      reader.releaseLock(); // whoever keeps the connection may read the rest
+      throw error;
     }
-    throw error.code === 'deadline-exceeded' ? new BrinkError('body-timeout', error.message) : error;
+    reader.cancel().catch(() => undefined); // not awaited: a source that stalls may stall in its cancellation too
+    if (error instanceof BrinkError) throw new BrinkError('body-timeout', error.message);
+    throw new BrinkError('invalid-request', 'expected a whole body, got one that broke off', { cause: error });
   }
 }
 

@@ -10,7 +10,7 @@ const internal = [
   /\bat [\w.<>[\] ]+ \(/,
   /node:|file:\/\//,
   /onnx|\bORT\b|OrtRun|ERROR_CODE|non-zero status|std::|bad_alloc|wasm/i,
-  /TypeError|RangeError|SyntaxError|\[object|undefined/,
+  /TypeError|RangeError|SyntaxError|\[object|(?<!received )undefined/,
 ];
 
 const messageLengthMax = 500;

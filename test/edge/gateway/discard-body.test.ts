@@ -20,6 +20,23 @@ describe('a body that nobody read', () => {
     expect([read.bodyUsed, none.bodyUsed]).toEqual([true, false]);
   });
 
+  it('is read on where another stopped', async () => {
+    const pieces = [1, 2, 3];
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        const next = pieces.shift();
+        if (next === undefined) controller.close();
+        else controller.enqueue(Uint8Array.of(next));
+      },
+    });
+    const request = post(body);
+    const reader = request.body?.getReader();
+    await reader?.read();
+    reader?.releaseLock();
+    await discardBody(request);
+    expect(pieces).toEqual([]);
+  });
+
   it('is given up beyond the limit', async () => {
     let bytes = 0;
     let cancelled = false;
