@@ -61,7 +61,11 @@ export class HostEngine implements Engine {
   }
 
   async #lookAgain(digest: string): Promise<void> {
-    const residency = await this.#host.status([digest]).then((status) => status[digest]).catch(() => undefined); // prettier-ignore
-    this.#beliefs.note(digest, residency ?? 'failed');
+    try {
+      const status = await this.#host.status([digest]);
+      this.#beliefs.note(digest, status[digest] ?? 'failed');
+    } catch {
+      this.#beliefs.note(digest, 'failed');
+    }
   }
 }

@@ -1,6 +1,6 @@
 /** Where artifacts come from when they are not on this disk. */
 export interface ArtifactSource {
-  /** The bytes of a blob, unverified. Rejects with BrinkError: `unknown-blob`, `artifact-unavailable`. */
+  /** The bytes of a blob, unverified. Rejects with BrinkError: `artifact-unavailable`. */
   blob(sha256: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
   /** The text of a manifest, unverified. The same errors. */
   manifest(digest: string, signal: AbortSignal): Promise<string>;

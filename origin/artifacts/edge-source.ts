@@ -45,7 +45,7 @@ export class EdgeSource implements ArtifactSource {
     });
     if (response.ok) return response;
     await response.body?.cancel().catch(() => undefined);
-    if (response.status === 404) throw new BrinkError('unknown-blob', `expected a ${what} that is stored, got none`);
+    if (response.status === 404) throw unavailable(what, 'none: it is not stored there');
     throw unavailable(what, `status ${response.status}`);
   }
 }

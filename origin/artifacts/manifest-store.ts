@@ -25,7 +25,7 @@ export class ManifestStore {
   }
 
   /**
-   * Errors: `deadline-exceeded`, `unknown-blob`, `artifact-unavailable`, `artifact-corrupt` for a text that is not the
+   * Errors: `deadline-exceeded`, `artifact-unavailable`, `artifact-corrupt` for a text that is not the
    * digest's, `not-supported` for a manifest newer than this build, `invalid-manifest` for one that is wrong.
    */
   manifest(digest: string, deadline: Deadline): Promise<Manifest> {

@@ -1,5 +1,6 @@
 import type { Env, Handler, Hono } from 'hono';
 import { BrinkError } from '../errors/brink-error.js';
+import { errorResponse } from './responses.js';
 
 export interface Route<E extends Env> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'HEAD' | 'DELETE';
@@ -12,9 +13,13 @@ export function registerRoutes<E extends Env>(app: Hono<E>, routes: readonly Rou
   for (const { method, path, handler } of routes) app.on(method, path, handler);
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = [...new Set(routes.filter((route) => route.path === path).map((route) => route.method))];
-    app.all(path, (context) => {
-      context.header('allow', methods.join(', '));
-      throw new BrinkError('method-not-allowed', `expected ${methods.join(' or ')} on this path`);
+    app.all(path, () => {
+      // Returned, not thrown: a response that is made of a thrown error knows no header of ours.
+      const refused = errorResponse(
+        new BrinkError('method-not-allowed', `expected ${methods.join(' or ')} on this path`),
+      );
+      refused.headers.set('allow', methods.join(', '));
+      return refused;
     });
   }
 }

@@ -72,7 +72,7 @@ export class MemorySource implements ArtifactSource {
     this.asked.push(sha256);
     if (this.failures-- > 0) throw new BrinkError('artifact-unavailable', 'expected an answer, got none');
     const bytes = this.blobs.get(sha256);
-    if (bytes === undefined) throw new BrinkError('unknown-blob', 'expected a blob that is stored, got none');
+    if (bytes === undefined) throw new BrinkError('artifact-unavailable', 'expected a blob that is stored, got none');
     const sent = this.tamper(bytes);
     return new ReadableStream<Uint8Array>({
       start(controller) {
@@ -86,7 +86,8 @@ export class MemorySource implements ArtifactSource {
   async manifest(digest: string): Promise<string> {
     this.asked.push(digest);
     const text = this.manifests.get(digest);
-    if (text === undefined) throw new BrinkError('unknown-blob', 'expected a manifest that is stored, got none');
+    if (text === undefined)
+      throw new BrinkError('artifact-unavailable', 'expected a manifest that is stored, got none');
     return text;
   }
 

@@ -203,7 +203,7 @@ describe('the edge as a source', () => {
   });
 
   it.each([
-    ['404', () => new Response('', { status: 404 }), 'unknown-blob'],
+    ['404', () => new Response('', { status: 404 }), 'artifact-unavailable'],
     ['401', () => new Response('', { status: 401 }), 'artifact-unavailable'],
     ['500', () => new Response('', { status: 500 }), 'artifact-unavailable'],
     ['no answer', () => Promise.reject(new TypeError('fetch failed')), 'artifact-unavailable'],

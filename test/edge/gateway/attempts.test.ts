@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { runAttempts } from '../../../edge/gateway/attempts.js';
+import { BrinkError } from '../../../shared/errors/brink-error.js';
+import type { ErrorCode } from '../../../shared/errors/error-codes.js';
+import type { Plan } from '../../../shared/plan/plan.js';
+import type { TierName } from '../../../shared/protocol/headers.js';
+import type { CallReport } from '../../../shared/serve/call.js';
+import { Deadline } from '../../../shared/time/deadline.js';
+
+const plan: Plan = { attempts: ['edge', 'origin'], skipped: [], prefetchEdge: false };
+const body = { contentType: 'x', inferenceHeaderLength: undefined, bytes: new Uint8Array(0) };
+
+function run(
+  answers: Partial<Record<TierName, ErrorCode>>,
+  options: { plan?: Plan; budgetMs?: number; takesMs?: number } = {},
+) {
+  const clock = { at: 0, now: () => clock.at };
+  const report: CallReport = {};
+  const result = runAttempts(
+    options.plan ?? plan,
+    new Deadline(clock, options.budgetMs ?? 1_000),
+    clock,
+    report,
+    (tier) => {
+      clock.at += options.takesMs ?? 10;
+      const code = answers[tier];
+      return code === undefined
+        ? Promise.resolve(body)
+        : Promise.reject(new BrinkError(code, code, { retryAfterMs: 700 }));
+    },
+  );
+  return { result, report };
+}
+
+describe('the attempts of a plan', () => {
+  it('end with the first that answers, timed from outside', async () => {
+    const { result, report } = run({});
+    expect((await result).tier).toBe('edge');
+    expect(report.attempts).toEqual([{ tier: 'edge', ms: 10 }]);
+  });
+
+  it('go on to the next tier after a failure, and say so', async () => {
+    const { result, report } = run({ edge: 'heap-exhausted' });
+    expect((await result).tier).toBe('origin');
+    expect(report.attempts).toEqual([
+      { tier: 'edge', ms: 10, failure: 'heap-exhausted' },
+      { tier: 'origin', ms: 10 },
+    ]);
+  });
+
+  it("end at once with a fault of the caller's", async () => {
+    const { result, report } = run({ edge: 'wrong-shape' });
+    await expect(result).rejects.toMatchObject({ code: 'wrong-shape' });
+    expect(report.attempts).toHaveLength(1);
+  });
+
+  it('let another tier try inputs that one could not run, and then blame the inputs', async () => {
+    expect((await run({ edge: 'model-rejected-input' }).result).tier).toBe('origin');
+    const both = run({ edge: 'model-rejected-input', origin: 'origin-unreachable' });
+    await expect(both.result).rejects.toMatchObject({ code: 'model-rejected-input', status: 400 });
+  });
+
+  it('that all failed become a 503 that names them, what was skipped, and when to come back', async () => {
+    const skipped: Plan = {
+      attempts: ['edge'],
+      skipped: [{ tier: 'origin', reason: 'breaker-open' }],
+      prefetchEdge: false,
+    };
+    await expect(run({ edge: 'engine-failed' }, { plan: skipped }).result).rejects.toMatchObject({
+      code: 'no-tier-available',
+      message: 'no tier could answer: edge (engine-failed), origin not tried (breaker-open)',
+      retryAfterMs: 700,
+    });
+  });
+
+  it('are not begun when the deadline has passed', async () => {
+    const { result, report } = run({ edge: 'loading' }, { budgetMs: 5 });
+    await expect(result).rejects.toMatchObject({ code: 'deadline-exceeded', message: /edge \(loading\)/ });
+    expect(report.attempts).toHaveLength(1);
+  });
+});
