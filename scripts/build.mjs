@@ -1,5 +1,4 @@
 // Bundles everything with esbuild: dist/edge (the Worker and its wasm) and one file for each Node process.
-import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -16,9 +15,6 @@ const nodeEntries = {
   start: 'scripts/start.ts',
   'edge-dev': 'scripts/edge-dev.ts',
 };
-
-// Leniency while the parts are being built: an entry that is not there yet is skipped. Delete this line when all are.
-for (const [out, source] of Object.entries(nodeEntries)) if (!existsSync(`${root}/${source}`)) { console.warn(`build: ${source} is not there yet`); delete nodeEntries[out]; } // prettier-ignore
 
 const startedAt = performance.now();
 try {

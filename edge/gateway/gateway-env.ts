@@ -1,8 +1,5 @@
-import type { RequestVariables } from '../../shared/http/request-scope.js';
+import type { AppEnv } from '../../shared/http/data-plane.js';
 import type { Env } from '../bindings.js';
 
 /** Hono's environment of the gateway. */
-export interface GatewayEnv {
-  Bindings: Env;
-  Variables: RequestVariables;
-}
+export type GatewayEnv = AppEnv<Env>;

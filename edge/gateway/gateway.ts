@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
 import { corsFor, onError, requestScope } from '../../shared/http/request-scope.js';
 import { inferenceAuthentication, operatorAuthentication } from '../../shared/http/authentication.js';
-import { type AppEnv, DataPlane } from '../../shared/http/data-plane.js';
+import { DataPlane } from '../../shared/http/data-plane.js';
 import { openApiDocument } from '../../shared/http/openapi.js';
 import { jsonResponse } from '../../shared/http/responses.js';
-import { registerRoutes, type Route, unknownRoute } from '../../shared/http/routing.js';
+import { registerRoutes, unknownRoute } from '../../shared/http/routing.js';
 import { systemClock } from '../../shared/time/clock.js';
 import type { Env } from '../bindings.js';
 import { settingsOf } from '../settings.js';
@@ -19,13 +19,13 @@ import type { HostStub } from './host-engine.js';
 const log = (row: Readonly<Record<string, unknown>>): void => console.log(JSON.stringify(row));
 const keysOf = (env: unknown) => settingsOf(env as Env).keys;
 
-const dataPlane = new DataPlane({
+const dataPlane = new DataPlane<Env>({
   clock: systemClock,
-  limitsOf: (context) => settingsOf(context.env as Env).limits,
+  limitsOf: (context) => settingsOf(context.env).limits,
   clientOf: (context) => context.req.header('cf-connecting-ip') ?? '',
   tierOf: (context) => {
     const { exports } = context.executionCtx as unknown as { exports: { ModelHost: HostStub } };
-    return new EdgeTier(context.env as Env, exports.ModelHost);
+    return new EdgeTier(context.env, exports.ModelHost);
   },
 });
 
@@ -41,7 +41,7 @@ function buildGateway(): Hono<GatewayEnv> {
   app.onError(onError(log));
   app.notFound(unknownRoute);
 
-  registerRoutes(app, dataPlane.healthRoutes() as unknown as Route<GatewayEnv>[]);
+  registerRoutes(app, dataPlane.healthRoutes());
   registerRoutes(app, [{ method: 'GET', path: '/openapi.json', handler: () => jsonResponse(openApiDocument('edge')) }]);
 
   app.use('/admin/*', operatorAuthentication(keysOf));
@@ -49,10 +49,9 @@ function buildGateway(): Hono<GatewayEnv> {
   registerRoutes(app, [...blobAdminRoutes, ...versionRoutes, ...releaseRoutes, ...artifactRoutes, ...leaseRoutes]);
 
   for (const path of ['/v2', '/v2/models/*', '/v1/*']) app.use(path, inferenceAuthentication(keysOf));
-  registerRoutes(app, dataPlane.modelRoutes() as unknown as Route<GatewayEnv>[]);
+  registerRoutes(app, dataPlane.modelRoutes());
   return app;
 }
 
 const app: Hono<GatewayEnv> = buildGateway();
 export const gateway: ExportedHandler<Env> = { fetch: (request, env, context) => app.fetch(request, env, context) };
-export type { AppEnv };

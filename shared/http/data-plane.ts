@@ -15,17 +15,18 @@ import { answerResponse, jsonResponse } from './responses.js';
 import type { Route } from './routing.js';
 
 // Hono's environment of an app: its bindings differ between edge and origin, its variables do not.
-export interface AppEnv {
-  Bindings: object;
+export interface AppEnv<Bindings extends object = object> {
+  Bindings: Bindings;
   Variables: RequestVariables;
 }
-type Ctx = Context<AppEnv>;
 
-export interface DataPlaneOptions {
-  readonly tierOf: (context: Ctx) => DataTier;
-  readonly limitsOf: (context: Ctx) => Limits;
+type Ctx<Bindings extends object> = Context<AppEnv<Bindings>>;
+
+export interface DataPlaneOptions<Bindings extends object> {
+  readonly tierOf: (context: Context<AppEnv<Bindings>>) => DataTier;
+  readonly limitsOf: (context: Context<AppEnv<Bindings>>) => Limits;
   /** The caller's address, for the routing key of those who send none. */
-  readonly clientOf: (context: Ctx) => string;
+  readonly clientOf: (context: Context<AppEnv<Bindings>>) => string;
   readonly clock: Clock;
 }
 
@@ -36,32 +37,36 @@ export const extensions = ['binary_tensor_data', 'parameters'];
 const deadlineMsDefault = 120_000;
 
 /** Open Inference Protocol V2 over REST and `predict`: the same routes on the edge and the origin. */
-export class DataPlane {
-  readonly #options: DataPlaneOptions;
+export class DataPlane<Bindings extends object = object> {
+  readonly #options: DataPlaneOptions<Bindings>;
 
-  constructor(options: DataPlaneOptions) {
+  constructor(options: DataPlaneOptions<Bindings>) {
     this.#options = options;
   }
 
   /** Open to everybody, key or no key. */
-  healthRoutes(): Route<AppEnv>[] {
+  healthRoutes(): Route<AppEnv<Bindings>>[] {
     return [
       { method: 'GET', path: '/v2/health/live', handler: () => jsonResponse({ live: true }) },
-      { method: 'GET', path: '/v2/health/ready', handler: (c: Ctx) => this.#serverReady(c) },
+      { method: 'GET', path: '/v2/health/ready', handler: (c: Ctx<Bindings>) => this.#serverReady(c) },
     ];
   }
 
-  modelRoutes(): Route<AppEnv>[] {
-    const routes: Route<AppEnv>[] = [{ method: 'GET', path: '/v2', handler: () => this.#serverMetadata() }];
+  modelRoutes(): Route<AppEnv<Bindings>>[] {
+    const routes: Route<AppEnv<Bindings>>[] = [{ method: 'GET', path: '/v2', handler: () => this.#serverMetadata() }];
     for (const model of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
       routes.push(
-        { method: 'GET', path: model, handler: (c: Ctx) => this.#modelMetadata(c) },
-        { method: 'GET', path: `${model}/ready`, handler: (c: Ctx) => this.#modelReady(c) },
-        { method: 'POST', path: `${model}/infer`, handler: (c: Ctx) => this.#answer(c, 'infer') },
+        { method: 'GET', path: model, handler: (c: Ctx<Bindings>) => this.#modelMetadata(c) },
+        { method: 'GET', path: `${model}/ready`, handler: (c: Ctx<Bindings>) => this.#modelReady(c) },
+        { method: 'POST', path: `${model}/infer`, handler: (c: Ctx<Bindings>) => this.#answer(c, 'infer') },
       );
     }
     for (const model of ['/v1/models/:model', '/v1/models/:model/versions/:version']) {
-      routes.push({ method: 'POST', path: `${model}/predict`, handler: (c: Ctx) => this.#answer(c, 'predict') });
+      routes.push({
+        method: 'POST',
+        path: `${model}/predict`,
+        handler: (c: Ctx<Bindings>) => this.#answer(c, 'predict'),
+      });
     }
     return routes;
   }
@@ -70,12 +75,12 @@ export class DataPlane {
     return jsonResponse({ name: 'brink', version: serverVersion, extensions });
   }
 
-  async #serverReady(context: Ctx): Promise<Response> {
+  async #serverReady(context: Ctx<Bindings>): Promise<Response> {
     const ready = await this.#options.tierOf(context).ready();
     return jsonResponse({ ready }, ready ? 200 : 503, ready ? {} : { 'retry-after': '1' });
   }
 
-  async #modelMetadata(context: Ctx): Promise<Response> {
+  async #modelMetadata(context: Ctx<Bindings>): Promise<Response> {
     const { target, release } = await this.#describe(context);
     const signature = target.manifest.inferGraph === null ? { inputs: [], outputs: [] } : signatureOf(target);
     const body = {
@@ -92,7 +97,7 @@ export class DataPlane {
     });
   }
 
-  async #modelReady(context: Ctx): Promise<Response> {
+  async #modelReady(context: Ctx<Bindings>): Promise<Response> {
     const tier = this.#options.tierOf(context);
     const described = await this.#describe(context);
     const ready = await tier.modelReady(described);
@@ -100,19 +105,19 @@ export class DataPlane {
     return jsonResponse(body, ready ? 200 : 503, ready ? {} : { 'retry-after': '1' });
   }
 
-  async #describe(context: Ctx): Promise<Described> {
+  async #describe(context: Ctx<Bindings>): Promise<Described> {
     const { model, version } = names(context);
     const deadline = this.#deadline(context, this.#options.limitsOf(context));
     return this.#options.tierOf(context).describe(model, version, deadline);
   }
 
-  async #answer(context: Ctx, kind: Call['kind']): Promise<Response> {
+  async #answer(context: Ctx<Bindings>, kind: Call['kind']): Promise<Response> {
     const call = await this.#call(context, kind);
     const answer = await this.#options.tierOf(context).answer(call, context.var.report);
     return answerResponse(call.model, answer, this.#options.clock.now() - context.var.startedAt);
   }
 
-  async #call(context: Ctx, kind: Call['kind']): Promise<Call> {
+  async #call(context: Ctx<Bindings>, kind: Call['kind']): Promise<Call> {
     const limits = this.#options.limitsOf(context);
     const header = (name: string) => context.req.header(name);
     const { model, version } = names(context);
@@ -148,13 +153,13 @@ export class DataPlane {
     };
   }
 
-  #deadline(context: Ctx, limits: Limits): Deadline {
+  #deadline(context: Ctx<Bindings>, limits: Limits): Deadline {
     const budgetMs = timeoutMs((name) => context.req.header(name), limits) ?? deadlineMsDefault;
     return new Deadline(this.#options.clock, budgetMs, context.var.startedAt);
   }
 }
 
-function names(context: Ctx): { model: string; version: string | undefined } {
+function names(context: Pick<Context, 'req'>): { model: string; version: string | undefined } {
   const { model = '', version } = context.req.param() as { model?: string; version?: string };
   return {
     model: checkName('model', model),
