@@ -12,6 +12,9 @@ export interface AttemptsResult {
   readonly tier: TierName;
 }
 
+/** Refusals of one tier that another need not share: its limits are its own, and so is its build of the runtime. */
+const ofOneTier: ReadonlySet<string> = new Set(['model-rejected-input', 'tensor-too-large', 'body-too-large']);
+
 /**
  * Runs a plan: each attempt in turn until one answers. A fault of the caller's ends it at once, any other failure goes
  * on to the next. Times are taken here, from outside: a host cannot time its own run.
@@ -37,12 +40,12 @@ export async function runAttempts(
     } catch (thrown) {
       const error = toBrinkError(thrown);
       made.push({ tier, ms: clock.now() - startedAt, failure: error.code });
-      if (error.code === 'model-rejected-input') rejected ??= error;
+      if (ofOneTier.has(error.code)) rejected ??= error;
       else if (error.status < 500) throw error;
       retryAfterMs = Math.max(retryAfterMs, error.retryAfterMs ?? 0);
     }
   }
-  if (rejected !== undefined) throw rejected; // no tier could run these inputs: they are at fault, not the tiers
+  if (rejected !== undefined) throw rejected; // no tier could take these inputs: they are at fault, not the tiers
   if (deadline.passed) throw deadline.exceeded(`these attempts were made: ${describe(made, plan)}`);
   throw new BrinkError('no-tier-available', `no tier could answer: ${describe(made, plan)}`, { retryAfterMs });
 }

@@ -5,6 +5,7 @@ import type { InferRequest } from '../../shared/protocol/infer.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import type { Deadline } from '../../shared/time/deadline.js';
 import type { ResidencyBeliefs } from './residency-beliefs.js';
+import { checkBodyFits, checkInputsFit } from './rpc-size.js';
 
 /** The host's RPC methods, as the gateway sees them. */
 export interface HostStub {
@@ -25,10 +26,12 @@ export class HostEngine implements Engine {
   }
 
   async infer(target: Target, request: InferRequest, deadline: Deadline): Promise<readonly Tensor[]> {
+    checkInputsFit(request.inputs);
     return this.#call(target, deadline, this.#host.infer(target, request.inputs, deadline.leftMs()));
   }
 
   async predict(target: Target, input: HandlerInput, deadline: Deadline): Promise<Json> {
+    checkBodyFits(input.bytes);
     return this.#call(target, deadline, this.#host.predict(target, input, deadline.leftMs()));
   }
 

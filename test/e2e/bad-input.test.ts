@@ -167,3 +167,28 @@ describe.each(['edge', 'origin'] as const)('at the %s', (tier) => {
     });
   });
 });
+
+describe('inputs within the limit of a body and beyond what the edge hands to its model host', () => {
+  const elements = 4_200_000; // of 8 bytes each
+  const large = json(
+    `{"parameters":{"binary_data_output":true},"inputs":[{"name":"index","datatype":"INT64","shape":[${elements}],"data":[${'1,'.repeat(elements - 1)}1]}]}`,
+    at('gather'),
+  );
+
+  it('are refused by the edge when no other tier may take them, and do not make it doubt the model', async () => {
+    const client = HttpClient.for(stack, 'edge');
+    expectRefusal(await client.send(large), 'tensor-too-large', /at most 32505856 bytes at the edge, got 33600000/);
+    const small = json({ inputs: [{ name: 'index', datatype: 'INT64', shape: [1], data: [3] }] }, at('gather'));
+    const reply = await client.send(small);
+    expect([reply.status, reply.headers['x-brink-attempts']]).toEqual([200, 'edge:ok']);
+    client.close();
+  });
+
+  it('are answered by the origin otherwise', async () => {
+    const client = new HttpClient(stack.edge.url);
+    const reply = await client.send(large);
+    expect([reply.status, reply.headers['x-brink-served-by']]).toEqual([200, 'origin']);
+    expect(reply.headers['x-brink-attempts']).toBe('edge:tensor-too-large, origin:ok');
+    client.close();
+  });
+});
