@@ -67,7 +67,7 @@ export class EdgeTier implements DataTier {
 
   /** Ready when the artifact store answers: without it nothing new can be loaded. */
   async ready(): Promise<boolean> {
-    const probe = this.#env.BLOBS.list({ prefix: releasePrefix, limit: 1 }).then(() => true);
+    const probe = this.#env.BLOBS.head(releasePrefix).then(() => true); // there or not: it answered
     const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), readyMsMax));
     return Promise.race([probe, late]).catch(() => false);
   }

@@ -32,6 +32,8 @@ export interface LeasesOptions {
 
 /** How long the control plane may take to answer before it counts as out of reach. */
 export const askMsMax = 1_000;
+/** A whole refresh: the shared copy, the question, and the release as written down. */
+export const refreshMsMax = 2_500;
 /** After it could not be reached it is not asked again for this long (jittered), and then in the background. */
 export const askAgainMs = 500;
 export const renewAfterMs = 250;
@@ -45,6 +47,7 @@ interface Entry {
   /** What is known without a lease, while it is out of reach. */
   fallback?: Release;
   refresh?: Promise<void>;
+  refreshBegunAt: number;
   refreshAt: number;
 }
 
@@ -74,7 +77,7 @@ export class Leases {
       return held;
     }
     if (this.#unknown.has(model)) throw unknownModel(model);
-    await deadline.bound(this.#refresh(model), 'the release was asked for');
+    await this.#refreshed(model, deadline);
     const fresh = this.#standing(model);
     if (fresh !== undefined) return fresh;
     throw new BrinkError('control-unreachable', `no lease on model '${model}' could be had`, {
@@ -101,7 +104,7 @@ export class Leases {
   async renew(model: string, deadline: Deadline): Promise<Standing> {
     const entry = this.#entries.get(model);
     const isYoung = entry?.copy !== undefined && this.#options.clock.now() - entry.copy.sentAt < renewAfterMs;
-    if (!isYoung) await deadline.bound(this.#refresh(model, renewAfterMs), 'the release was asked for');
+    if (!isYoung) await this.#refreshed(model, deadline, renewAfterMs);
     return this.current(model, deadline);
   }
 
@@ -133,14 +136,29 @@ export class Leases {
     return this.#options.clock.now() >= (entry.askAgainAt ?? entry.refreshAt);
   }
 
-  /** One refresh per model at a time; it never leaves the entry worse than it was. */
+  /** Waits for a refresh, of whoever began it, and no longer than one may take. */
+  async #refreshed(model: string, deadline: Deadline, sharedAgeMsMax?: number): Promise<void> {
+    try {
+      await deadline.bound(this.#refresh(model, sharedAgeMsMax), 'the release was asked for', refreshMsMax);
+    } catch (error) {
+      if (deadline.passed || !(error instanceof BrinkError) || error.code !== 'deadline-exceeded') throw error;
+      throw unreachable(model, error);
+    }
+  }
+
+  /**
+   * One refresh per model at a time; it never leaves the entry worse than it was. One that takes longer than it may is
+   * taken for dead, and another begun: the request that it belonged to may have been cancelled under it.
+   */
   #refresh(model: string, sharedAgeMsMax = Infinity): Promise<void> {
-    const entry = this.#entries.get(model) ?? { refreshAt: 0 };
-    if (entry.refresh !== undefined) return entry.refresh;
+    const entry = this.#entries.get(model) ?? { refreshAt: 0, refreshBegunAt: 0 };
+    const begunAt = this.#options.clock.now();
+    if (entry.refresh !== undefined && begunAt - entry.refreshBegunAt <= refreshMsMax) return entry.refresh;
     const refresh = this.#fetch(model, entry, sharedAgeMsMax).finally(() => {
-      delete entry.refresh;
+      if (entry.refresh === refresh) delete entry.refresh;
     });
     entry.refresh = refresh;
+    entry.refreshBegunAt = begunAt;
     this.#entries.set(model, entry);
     this.#options.background(refresh.catch(() => undefined)); // outlives the caller who began it
     return refresh;
@@ -194,15 +212,17 @@ export class Leases {
       const known = await this.#options.sources.lastResort(model).catch(() => undefined);
       if (known === undefined) {
         this.#entries.delete(model);
-        throw new BrinkError('control-unreachable', `the control plane did not answer for model '${model}'`, {
-          cause: error,
-          retryAfterMs: askAgainMs,
-        });
+        throw unreachable(model, error);
       }
       entry.fallback = known;
     }
     entry.askAgainAt = this.#options.clock.now() + askAgainMs * (0.75 + 0.5 * this.#options.random());
   }
+}
+
+function unreachable(model: string, cause: unknown): BrinkError {
+  const text = `the control plane did not answer for model '${model}'`;
+  return new BrinkError('control-unreachable', text, { cause, retryAfterMs: askAgainMs });
 }
 
 export function unknownModel(model: string): BrinkError {

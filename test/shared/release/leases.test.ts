@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BrinkError } from '../../../shared/errors/brink-error.js';
-import { askAgainMs, Leases, type LeaseSources } from '../../../shared/release/leases.js';
+import { askAgainMs, Leases, type LeaseSources, refreshMsMax } from '../../../shared/release/leases.js';
 import { type LeaseCopy, leaseMsDefault, type Release } from '../../../shared/release/release.js';
 import { Deadline } from '../../../shared/time/deadline.js';
 
@@ -160,6 +160,20 @@ describe('leases', () => {
     state.now += 1_001;
     await expect(leases.current('ghost', deadline())).rejects.toMatchObject({ code: 'unknown-model' });
     expect(asked).toBe(2);
+  });
+
+  it('do not wait for ever for a question whose asker was cancelled, and ask anew', async () => {
+    let asked = 0;
+    const grant = { release: release(1), leaseMs: leaseMsDefault, reportEveryMs: 1_000 };
+    const { state, leases } = setUp({
+      ask: () => ((asked += 1) === 1 ? new Promise(() => undefined) : Promise.resolve(grant)),
+    });
+    const patient = new Deadline({ now: () => state.now }, 60_000);
+    const first = leases.current('m', patient);
+    await Promise.resolve();
+    state.now += refreshMsMax + 1;
+    expect((await leases.current('m', patient)).kind).toBe('leased');
+    await expect(first).rejects.toMatchObject({ code: 'control-unreachable' });
   });
 
   it('share one question among those who ask at the same time, and survive its failure', async () => {
