@@ -1,3 +1,5 @@
+import type { MiddlewareHandler } from 'hono';
+import { corsFor } from '../shared/http/cors.js';
 import { type KeyRings } from '../shared/http/authentication.js';
 import { Keys } from '../shared/auth/keys.js';
 import { defaultLimits, type Limits } from '../shared/protocol/limits.js';
@@ -10,7 +12,7 @@ export interface Settings {
   readonly originKey: string | undefined;
   readonly keys: KeyRings;
   readonly limits: Limits;
-  readonly corsOrigins: readonly string[];
+  readonly cors: MiddlewareHandler;
 }
 
 // One isolate has one environment; a test's Worker may get another object for the same one.
@@ -38,8 +40,12 @@ function parseSettings(env: Env): Settings {
       ...defaultLimits,
       bodyBytesMax: bodyBytesMaxOf(env),
     },
-    corsOrigins: (env.CORS_ORIGINS ?? '').split(',').map((origin) => origin.trim()).filter((origin) => origin !== ''), // prettier-ignore
+    cors: corsFor(list(env.CORS_ORIGINS ?? '')),
   };
+}
+
+function list(text: string): string[] {
+  return text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== ''); // prettier-ignore
 }
 
 function optionalUrl(name: string, text: string | undefined): URL | undefined {

@@ -13,7 +13,7 @@ export interface FencesOptions {
 }
 
 /**
- * The waits of rollbacks (DESIGN.md section 5). From the moment the new epoch is durable no lease of the old one is
+ * The waits of rollbacks (docs/release.md). From the moment the new epoch is durable no lease of the old one is
  * granted; after `leaseMs` none that was granted passes a check, and after `graceMs` what had passed is handed over.
  * The waits are this instance's memory: after a restart they begin again, for nobody knows how long nobody waited.
  */

@@ -26,7 +26,7 @@ export async function runAttempts(
   report: CallReport,
   attempt: Try,
 ): Promise<AttemptsResult> {
-  const made: Attempt[] = [];
+  const made: Attempt[] = plan.edgeIsCold ? [{ tier: 'edge', ms: 0, failure: 'loading' }] : [];
   report.attempts = made;
   let rejected: BrinkError | undefined;
   let retryAfterMs = 0;

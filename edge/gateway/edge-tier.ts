@@ -2,6 +2,7 @@ import { handlers } from '../../models/registry.js';
 import type { Target } from '../../shared/engine/engine.js';
 import { BrinkError, toBrinkError } from '../../shared/errors/brink-error.js';
 import { causeRow } from '../../shared/http/cause-row.js';
+import { handlerKey } from '../../shared/handler/handler.js';
 import type { DataTier, Described } from '../../shared/http/data-tier.js';
 import { type Plan, planAttempts } from '../../shared/plan/plan.js';
 import { pickUnderLease, underLease } from '../../shared/release/commit.js';
@@ -61,8 +62,10 @@ export class EdgeTier implements DataTier {
   }
 
   modelReady({ target }: Described): Promise<boolean> {
-    const plan = this.#plan(target, undefined, target.manifest.deadlineMs);
-    return Promise.resolve(plan.attempts.length > 0);
+    const { deadlineMs, handler } = target.manifest;
+    const { attempts } = this.#plan(target, undefined, deadlineMs);
+    const hasHandler = handler === null || handlers.has(handlerKey(handler));
+    return Promise.resolve(attempts.some((tier) => tier === 'origin' || hasHandler));
   }
 
   /** Ready when the artifact store answers: without it nothing new can be loaded. */
@@ -84,19 +87,27 @@ export class EdgeTier implements DataTier {
   ): Promise<{ body: EncodedBody; tier: 'edge' | 'origin' }> {
     const deadline = deadlineOn(call, target);
     const plan = this.#plan(target, call.forcedTier, deadline.leftMs());
-    if (plan.prefetchEdge) inBackground(this.#engine.prefetch(target));
+    if (plan.prefetchEdge) inBackground(this.#prefetch(target));
     return runAttempts(plan, deadline, systemClock, report, async (tier, isLast) => {
       const startedAt = systemClock.now();
+      const wasLoaded = tier === 'origin' || this.#isolate.residency.of(target.digest) === 'ready';
       try {
         const body =
           tier === 'edge' ? await this.#here(call, target) : await this.#there(call, target, epoch, deadline, isLast);
-        this.#isolate.estimates.observe(`${tier}:${target.digest}`, systemClock.now() - startedAt);
+        // What also waited for a load says nothing of a run.
+        if (wasLoaded) this.#isolate.estimates.observe(`${tier}:${target.digest}`, systemClock.now() - startedAt);
         return body;
       } catch (error) {
         this.#logCause(error, call, tier);
         throw error;
       }
     });
+  }
+
+  async #prefetch(target: Target): Promise<void> {
+    const startedAt = systemClock.now();
+    await this.#engine.prefetch(target);
+    this.#isolate.estimates.observe(`load:${target.digest}`, systemClock.now() - startedAt);
   }
 
   #plan(target: Target, forced: Call['forcedTier'], leftMs: number): Plan {

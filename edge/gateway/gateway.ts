@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
-import { corsFor, onError, requestScope } from '../../shared/http/request-scope.js';
+import { handlers } from '../../models/registry.js';
+import { onError, requestScope } from '../../shared/http/request-scope.js';
 import { inferenceAuthentication, operatorAuthentication } from '../../shared/http/authentication.js';
 import { DataPlane } from '../../shared/http/data-plane.js';
 import { openApiDocument } from '../../shared/http/openapi.js';
@@ -21,6 +22,7 @@ const keysOf = (env: unknown) => settingsOf(env as Env).keys;
 
 const dataPlane = new DataPlane<Env>({
   clock: systemClock,
+  handlers,
   limitsOf: (context) => settingsOf(context.env).limits,
   clientOf: (context) => context.req.header('cf-connecting-ip') ?? '',
   tierOf: (context) => {
@@ -37,7 +39,7 @@ function buildGateway(): Hono<GatewayEnv> {
     await next();
     await discardBody(context.req.raw);
   });
-  app.use(async (context, next) => corsFor(settingsOf(context.env).corsOrigins)(context, next));
+  app.use((context, next) => settingsOf(context.env).cors(context, next));
   app.onError(onError(log));
   app.notFound(unknownRoute);
 

@@ -8,7 +8,7 @@ export interface Situation {
 export type Decision = { readonly kind: 'wait' } | { readonly kind: 'dispatch'; readonly items: number };
 
 /**
- * Decides when to run (STYLE 17: enqueue, decide, take, dispatch). One item per run, at once: a batch of several, and
+ * Decides when to run (the steps are: enqueue, decide, take, dispatch). One item per run, at once: a batch of several, and
  * waiting for it, is decided here when there is batching.
  */
 export function decide({ runnerFree, waiting }: Situation): Decision {

@@ -1,10 +1,12 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { Hono } from 'hono';
+import { handlers } from '../../models/registry.js';
 import { inferenceAuthentication } from '../../shared/http/authentication.js';
 import { type AppEnv, DataPlane } from '../../shared/http/data-plane.js';
 import type { DataTier } from '../../shared/http/data-tier.js';
 import { openApiDocument } from '../../shared/http/openapi.js';
-import { corsFor, type LogRow, onError, requestScope } from '../../shared/http/request-scope.js';
+import { corsFor } from '../../shared/http/cors.js';
+import { type LogRow, onError, requestScope } from '../../shared/http/request-scope.js';
 import { jsonResponse } from '../../shared/http/responses.js';
 import { registerRoutes, unknownRoute } from '../../shared/http/routing.js';
 import { systemClock } from '../../shared/time/clock.js';
@@ -15,6 +17,7 @@ export function originApp(config: OriginConfig, tier: DataTier, log: LogRow): Ho
   const app = new Hono<AppEnv>();
   const dataPlane = new DataPlane({
     clock: systemClock,
+    handlers,
     limitsOf: () => config.limits,
     clientOf: (context) => getConnInfo(context).remote.address ?? '',
     tierOf: () => tier,

@@ -10,7 +10,7 @@ export interface BrinkErrorOptions {
  * The one error that may reach a caller. Its message says what was expected and what came, and holds nothing internal:
  * no path, no stack, no text of onnxruntime. What is internal goes into `cause` and from there to the log.
  *
- * One class with a table of codes, not a class per code (STYLE 11): errors cross isolates and processes as plain data,
+ * One class with a table of codes, not a class per code: errors cross isolates and processes as plain data,
  * where `instanceof` says nothing and the code says all.
  */
 export class BrinkError extends Error {

@@ -56,6 +56,7 @@ export const statusOfCode = {
   'pin-mismatch': 409,
   'nothing-to-roll-back-to': 409,
   'incomplete-version': 409,
+  'handler-not-deployed': 409,
   'digest-mismatch': 422,
   'invalid-manifest': 422,
   // load and time: always with `retry-after` (503, 429)

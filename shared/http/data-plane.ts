@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { BrinkError } from '../errors/brink-error.js';
+import type { HandlerRegistry } from '../handler/handler.js';
 import { headers } from '../protocol/headers.js';
 import type { Limits } from '../protocol/limits.js';
 import { checkName } from '../protocol/names.js';
@@ -28,6 +29,8 @@ export interface DataPlaneOptions<Bindings extends object> {
   /** The caller's address, for the routing key of those who send none. */
   readonly clientOf: (context: Context<AppEnv<Bindings>>) => string;
   readonly clock: Clock;
+  /** What this tier bundles; a version whose handler a tier lacks cannot be promoted there. */
+  readonly handlers: HandlerRegistry;
 }
 
 export const serverVersion = '0.1.0';
@@ -53,7 +56,10 @@ export class DataPlane<Bindings extends object = object> {
   }
 
   modelRoutes(): Route<AppEnv<Bindings>>[] {
-    const routes: Route<AppEnv<Bindings>>[] = [{ method: 'GET', path: '/v2', handler: () => this.#serverMetadata() }];
+    const routes: Route<AppEnv<Bindings>>[] = [
+      { method: 'GET', path: '/v2', handler: () => this.#serverMetadata() },
+      { method: 'GET', path: '/v1/handlers', handler: () => this.#handlers() },
+    ];
     for (const model of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
       routes.push(
         { method: 'GET', path: model, handler: (c: Ctx<Bindings>) => this.#modelMetadata(c) },
@@ -73,6 +79,10 @@ export class DataPlane<Bindings extends object = object> {
 
   #serverMetadata(): Response {
     return jsonResponse({ name: 'brink', version: serverVersion, extensions });
+  }
+
+  #handlers(): Response {
+    return jsonResponse({ handlers: [...this.#options.handlers.keys()] });
   }
 
   async #serverReady(context: Ctx<Bindings>): Promise<Response> {

@@ -1,5 +1,4 @@
 import type { Context } from 'hono';
-import { cors } from 'hono/cors';
 import { routePath } from 'hono/route';
 import { createMiddleware } from 'hono/factory';
 import { BrinkError, toBrinkError } from '../errors/brink-error.js';
@@ -87,14 +86,4 @@ export function onError(log: LogRow) {
     if (error.cause !== undefined) log(causeRow(error, { requestId: context.var.trace.requestId }));
     return errorResponse(error, context.var.report);
   };
-}
-
-/** CORS for browsers; `origins` empty means none. */
-export function corsFor(origins: readonly string[]) {
-  return cors({
-    origin: origins.includes('*') ? '*' : [...origins],
-    allowMethods: ['GET', 'POST', 'OPTIONS'],
-    exposeHeaders: [...Object.values(headers), 'server-timing', 'retry-after'],
-    maxAge: 600,
-  });
 }

@@ -29,6 +29,8 @@ export interface Plan {
   readonly skipped: readonly Skipped[];
   /** Load the version at the edge in the background, because a later request will want it there. */
   readonly prefetchEdge: boolean;
+  /** The edge would come first, and is passed over for the origin because the version is not loaded there yet. */
+  readonly edgeIsCold: boolean;
 }
 
 /** Assumed until something has been measured: a first session in an isolate takes 200 to 900 ms. */
@@ -37,7 +39,7 @@ const originMsGuess = 150;
 
 /**
  * Where to try, in which order. Pure. A wasm run can be neither interrupted nor overtaken, so what is expected to
- * outlive the deadline at the edge is not started there.
+ * outlive the deadline at the edge is not started there, as long as the origin can be asked instead.
  */
 export function planAttempts(input: PlanInput): Plan {
   const skipped: Skipped[] = [];
@@ -51,8 +53,8 @@ export function planAttempts(input: PlanInput): Plan {
     if (!input.tiers.includes(tier)) skipped.push({ tier, reason: 'not-placed' });
     else if (!candidates.includes(tier)) skipped.push({ tier, reason: 'not-forced' });
   }
-  const edgeWanted = candidates.includes('edge') && input.edge === 'absent';
-  return { attempts, skipped, prefetchEdge: edgeWanted && attempts[0] === 'origin' };
+  const edgeIsCold = input.tiers[0] === 'edge' && candidates[1] === 'edge' && attempts[0] === 'origin';
+  return { attempts, skipped, prefetchEdge: edgeIsCold && input.edge === 'absent', edgeIsCold };
 }
 
 function orderedTiers({ tiers, forced, edge, origin, expected }: PlanInput): readonly TierName[] {
@@ -66,9 +68,9 @@ function orderedTiers({ tiers, forced, edge, origin, expected }: PlanInput): rea
 
 function whyNotEdge({ edge, expected, leftMs, tiers, origin }: PlanInput): Skipped['reason'] | undefined {
   const originCanHelp = tiers.includes('origin') && origin === 'available';
-  if (edge === 'failed' && originCanHelp) return 'load-failed';
-  if (expected.edgeRunMs !== undefined && expected.edgeRunMs > leftMs) return 'too-slow';
-  return undefined;
+  if (!originCanHelp) return undefined; // nobody else can: trying is the only way to learn that it works again
+  if (edge === 'failed') return 'load-failed';
+  return expected.edgeRunMs !== undefined && expected.edgeRunMs > leftMs ? 'too-slow' : undefined;
 }
 
 function whyNotOrigin({ origin }: PlanInput): Skipped['reason'] | undefined {

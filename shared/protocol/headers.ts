@@ -1,4 +1,4 @@
-/** Header names (protocols.md section 8). */
+/** Header names: ours, and the protocols' that both tiers read. */
 export const headers = {
   timeoutMs: 'x-brink-timeout-ms',
   key: 'x-brink-key',

@@ -9,7 +9,7 @@ import { quoted, shapeText } from './quote-text.js';
 import type { Signature, Tensor, TensorSpec } from './tensor.js';
 
 /**
- * The raw form (protocols.md section 2): the body is the only input's data. A first axis of -1 is the batch, which is 1;
+ * The raw form of the binary tensor data extension: the body is the only input's data. A first axis of -1 is the batch, which is 1;
  * one more dynamic axis may take its size from the number of bytes.
  */
 export function decodeRawRequest(bytes: Uint8Array, signature: Signature, limits: Limits): InferRequest {

@@ -26,7 +26,7 @@ export interface Committed<T> {
 export const replansMax = 4;
 
 /**
- * Makes an answer and commits it (DESIGN.md section 5): the lease is checked when the version is picked, and again as
+ * Makes an answer and commits it (docs/release.md): the lease is checked when the version is picked, and again as
  * the last step before the answer is handed over. An answer that may no longer be given is thrown away and made again
  * on a fresh release, within the deadline. `work` must return the encoded body, so that nothing slow comes after.
  */

@@ -1,7 +1,7 @@
 import { clockErrorMaxMs, type LeaseCopy, type LeaseGrant } from './release.js';
 
 /**
- * The one rule for acting on a copy of a release (DESIGN.md section 5), for direct and shared copies, edge and origin:
+ * The one rule for acting on a copy of a release (docs/release.md), for direct and shared copies, edge and origin:
  *
  *     −2E ≤ now − sentAt ≤ leaseMs − 2E        E = clockErrorMaxMs
  *

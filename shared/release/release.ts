@@ -39,7 +39,7 @@ export type LeaseGrant = z.infer<typeof leaseGrantSchema>;
 export const leaseCopySchema = leaseGrantSchema.extend({ sentAt: z.number() });
 export type LeaseCopy = z.infer<typeof leaseCopySchema>;
 
-/** DESIGN.md section 5: no machine's clock is further than this from true time. */
+/** Assumed (docs/release.md): no machine's clock is further than this from true time. */
 export const clockErrorMaxMs = 250;
 export const leaseMsDefault = 2_000;
 /** The fence waits this much longer than a lease: the bound on the step from the commit check to the hand-over. */

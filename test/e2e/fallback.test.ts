@@ -47,7 +47,8 @@ const where = ({ status, servedBy, digest }: Reply) => [status, servedBy, digest
 describe('fallback', () => {
   it('loads in the background while the origin answers the first caller, then serves at the edge', async () => {
     const first = await predict('ocr-line');
-    expect(where(first)).toEqual([200, 'origin', line.digest]);
+    expect([first.status, first.digest]).toEqual([200, line.digest]);
+    expect(first.headers.get('x-brink-attempts')).toMatch(/^edge:loading, origin:/);
     await untilServedAtTheEdge(() => predict('ocr-line'));
     expect(where(await predict('ocr-line'))).toEqual([200, 'edge', line.digest]);
   });
@@ -114,8 +115,9 @@ describe('fallback', () => {
   });
 
   it('bounds a request by its deadline on every tier', async () => {
-    const late = await predict('ocr-page', { 'x-brink-timeout-ms': '1' });
-    expect([late.status, late.code]).toEqual([504, 'deadline-exceeded']);
+    const late = await predict('ocr-page', { 'x-brink-timeout-ms': '50' }); // it takes half a second
+    // Where the machine is so busy that the body alone takes 50 ms, the same deadline is a 408.
+    expect(['504 deadline-exceeded', '408 body-timeout']).toContain(`${late.status} ${late.code}`);
     expect(where(await predict('ocr-page'))).toEqual([200, 'origin', page.digest]);
   });
 });

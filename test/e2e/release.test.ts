@@ -184,6 +184,26 @@ describe('a run that began before a rollback and ends after it', () => {
   });
 });
 
+describe('a version whose handler is not deployed', () => {
+  it('is published but not promoted, and the refusal names tier and handler', async () => {
+    const stack = await Stack.start();
+    try {
+      const handler = { name: 'from-the-future', version: 7 };
+      for (const tier of ['edge', 'origin'] as const) {
+        await stack.publishTest(`new-${tier}`, doubleModel(), 'v1', { handler, placement: { tiers: [tier] } });
+        const promoted = stack.admin.promote(`new-${tier}`, 'v1', { why: 'test' });
+        await expect(promoted).rejects.toMatchObject({
+          code: 'handler-not-deployed',
+          status: 409,
+          message: expect.stringMatching(`expected the ${tier} to have the handler from-the-future@7`) as string,
+        });
+      }
+    } finally {
+      await stack.dispose();
+    }
+  });
+});
+
 describe('the admin plane', () => {
   it('refuses whoever has no admin token, before anything is read', async () => {
     const stack = await Stack.start({ withoutOrigin: true });

@@ -7,7 +7,9 @@ import { checkName, nameSchema } from '../../../shared/protocol/names.js';
 import type { ControlPlaneApi } from '../../../shared/release/control-plane.js';
 import type { GatewayEnv } from '../gateway-env.js';
 import { adminBody } from './admin-body.js';
+import { manifestOf } from '../manifests.js';
 import { actorOf } from './actor.js';
+import { checkHandlerDeployed } from './check-handler.js';
 import { modelNames } from './model-names.js';
 
 type Ctx = Context<GatewayEnv>;
@@ -51,6 +53,9 @@ export const leaseRoutes: Route<GatewayEnv>[] = [
 async function promote(context: Ctx): Promise<Response> {
   const control = controlOf(context);
   const { version, why, bakeMs, expectEpoch, liftFence } = await adminBody(context.req.raw, promoteSchema);
+  const { release } = unwrap(await control.lease());
+  const digest = release.versions.find((ref) => ref.version === version)?.digest;
+  if (digest !== undefined) await checkHandlerDeployed(context.env, await manifestOf(context.env.BLOBS, digest));
   const outcome = await control.promote({
     version,
     ...actorOf(context, why),

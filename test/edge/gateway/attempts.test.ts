@@ -7,7 +7,7 @@ import type { TierName } from '../../../shared/protocol/headers.js';
 import type { CallReport } from '../../../shared/serve/call.js';
 import { Deadline } from '../../../shared/time/deadline.js';
 
-const plan: Plan = { attempts: ['edge', 'origin'], skipped: [], prefetchEdge: false };
+const plan: Plan = { attempts: ['edge', 'origin'], skipped: [], prefetchEdge: false, edgeIsCold: false };
 const body = { contentType: 'x', inferenceHeaderLength: undefined, bytes: new Uint8Array(0) };
 
 function run(
@@ -48,6 +48,18 @@ describe('the attempts of a plan', () => {
     ]);
   });
 
+  it('say that the edge was passed over because it is still loading', async () => {
+    const { result, report } = run(
+      {},
+      { plan: { attempts: ['origin', 'edge'], skipped: [], prefetchEdge: true, edgeIsCold: true } },
+    );
+    expect((await result).tier).toBe('origin');
+    expect(report.attempts).toEqual([
+      { tier: 'edge', ms: 0, failure: 'loading' },
+      { tier: 'origin', ms: 10 },
+    ]);
+  });
+
   it("end at once with a fault of the caller's", async () => {
     const { result, report } = run({ edge: 'wrong-shape' });
     await expect(result).rejects.toMatchObject({ code: 'wrong-shape' });
@@ -65,6 +77,7 @@ describe('the attempts of a plan', () => {
       attempts: ['edge'],
       skipped: [{ tier: 'origin', reason: 'breaker-open' }],
       prefetchEdge: false,
+      edgeIsCold: false,
     };
     await expect(run({ edge: 'engine-failed' }, { plan: skipped }).result).rejects.toMatchObject({
       code: 'no-tier-available',

@@ -28,7 +28,7 @@ const vector = (values: readonly number[], shape: number[]): Tensor => ({
   data: Float32Array.from(values),
 });
 
-/** What every engine does, whatever runs the models: the same suite on both tiers (STYLE 21). */
+/** What every engine does, whatever runs the models: the same suite on both tiers. */
 export function engineConformance(name: string, start: () => Promise<EngineUnderTest>): void {
   describe(`${name}, as an engine`, () => {
     let under: EngineUnderTest;

@@ -13,12 +13,18 @@ const attempts = (input: Partial<PlanInput>) => planAttempts({ ...base, ...input
 
 describe('the plan', () => {
   it('tries the edge first where the version is loaded, and the origin after it', () => {
-    expect(planAttempts(base)).toEqual({ attempts: ['edge', 'origin'], skipped: [], prefetchEdge: false });
+    expect(planAttempts(base)).toEqual({
+      attempts: ['edge', 'origin'],
+      skipped: [],
+      prefetchEdge: false,
+      edgeIsCold: false,
+    });
   });
 
   it('sends the first callers of a cold isolate to the origin and loads in the background', () => {
     expect(planAttempts({ ...base, edge: 'absent' })).toMatchObject({
       attempts: ['origin', 'edge'],
+      edgeIsCold: true,
       prefetchEdge: true,
     });
     expect(planAttempts({ ...base, edge: 'loading' })).toMatchObject({
@@ -41,6 +47,12 @@ describe('the plan', () => {
     expect(plan).toMatchObject({ attempts: ['origin'], skipped: [{ tier: 'edge', reason: 'too-slow' }] });
   });
 
+  it('tries the edge anyway when nothing else can answer: an estimate that is never tested stays wrong for ever', () => {
+    const slow = { leftMs: 50, expected: { ...base.expected, edgeRunMs: 80 } };
+    expect(attempts({ ...slow, origin: 'open' })).toEqual(['edge']);
+    expect(attempts({ ...slow, tiers: ['edge'] })).toEqual(['edge']);
+  });
+
   it('leaves the edge alone for a while after a failed load, unless nothing else can answer', () => {
     expect(attempts({ edge: 'failed' })).toEqual(['origin']);
     expect(attempts({ edge: 'failed', origin: 'open' })).toEqual(['edge']);
@@ -56,7 +68,10 @@ describe('the plan', () => {
   });
 
   it('goes only where an operator forces it', () => {
-    expect(attempts({ forced: 'origin' })).toEqual(['origin']);
+    expect(planAttempts({ ...base, forced: 'origin', edge: 'absent' })).toMatchObject({
+      attempts: ['origin'],
+      edgeIsCold: false,
+    });
     expect(attempts({ forced: 'edge', edge: 'absent' })).toEqual(['edge']);
     expect(attempts({ forced: 'edge', tiers: ['origin'] })).toEqual([]);
   });
