@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,8 +16,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'brink-readme-'));
   await symlink(resolve('node_modules'), join(folder, 'node_modules'));
   const [block = ''] = blocksOf(await readFile('README.md', 'utf8'), 'js');
-  await writeFile(join(folder, 'make-double.mjs'), block);
-  await run(process.execPath, ['make-double.mjs'], { cwd: folder });
+  await mkdir(join(folder, 'scratch'));
+  await writeFile(join(folder, 'scratch', 'make-double.mjs'), block);
+  await run(process.execPath, ['scratch/make-double.mjs'], { cwd: folder });
 });
 afterAll(async () => {
   await stack.dispose();
@@ -38,8 +39,8 @@ async function brink(...args: string[]): Promise<Record<string, unknown>> {
 
 describe('the README', () => {
   it('makes a model in five lines that publish, promote and infer take', async () => {
-    expect((await readFile(join(folder, 'make-double.mjs'), 'utf8')).trim().split('\n')).toHaveLength(5);
-    const published = await brink('publish', 'double.onnx');
+    expect((await readFile(join(folder, 'scratch', 'make-double.mjs'), 'utf8')).trim().split('\n')).toHaveLength(5);
+    const published = await brink('publish', 'scratch/double.onnx');
     expect(published).toMatchObject({ model: 'double', version: 'v1', added: true });
     await brink('promote', 'double', 'v1');
     const answer = await brink('infer', 'double', '--input', 'x=[1, 2, 3]', '--serve-on', 'edge');
@@ -50,7 +51,7 @@ describe('the README', () => {
   it('makes a folder of it with the definition that it shows', async () => {
     const [definition = ''] = blocksOf(await readFile('README.md', 'utf8'), 'ts');
     const model = join(folder, 'double');
-    await cp(join(folder, 'double.onnx'), join(model, 'double.onnx'));
+    await cp(join(folder, 'scratch', 'double.onnx'), join(model, 'double.onnx'));
     await writeFile(join(model, 'definition.ts'), definition.replace('../define.js', resolve('models/define.ts')));
     expect(await brink('publish', model)).toMatchObject({ model: 'double', version: 'v2', added: true });
     expect(await brink('publish', model)).toMatchObject({ version: 'v2', added: false, uploadedBytes: 0 });
