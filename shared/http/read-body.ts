@@ -3,6 +3,7 @@ import type { Limits } from '../protocol/limits.js';
 import type { Deadline } from '../time/deadline.js';
 import { type Encoding, inflateBody } from './inflate-body.js';
 import { collectBytes } from './collect-bytes.js';
+import { type PieceReader, pieceReader } from './piece-reader.js';
 
 /**
  * The whole body, decompressed, within the limit both as it arrives and after decompression, and within the deadline.
@@ -15,7 +16,7 @@ export async function readBody(request: Request, limits: Limits, deadline: Deadl
   const encoding = contentEncoding(request.headers.get('content-encoding'));
   if (request.body === null) return new Uint8Array(0);
   const body = request.body as ReadableStream<Uint8Array>;
-  const sent = await arrive(body, limits, deadline.fromNow(limits.bodyReadMsMax));
+  const sent = await arrive(pieceReader(body, declared), limits, deadline.fromNow(limits.bodyReadMsMax));
   if (declared !== undefined && declared !== sent.length) {
     throw new BrinkError('invalid-request', `expected ${declared} bytes of body by content-length, got ${sent.length}`);
   }
@@ -33,9 +34,8 @@ function declaredLength(header: string | null): number | undefined {
   return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 }
 
-async function arrive(body: ReadableStream<Uint8Array>, limits: Limits, deadline: Deadline): Promise<Uint8Array> {
+async function arrive(reader: PieceReader, limits: Limits, deadline: Deadline): Promise<Uint8Array> {
   const doing = 'the body arrived';
-  const reader = body.getReader();
   const tooMany = (bytes: number): BrinkError => tooLarge(`at least ${bytes} bytes`, limits);
   try {
     return await collectBytes(reader, limits.bodyBytesMax, tooMany, (read) => {
