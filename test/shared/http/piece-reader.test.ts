@@ -7,8 +7,8 @@ function byteStream(bytes: Uint8Array, largest: number, rooms: number[] = []): R
   const source: UnderlyingByteSource = {
     type: 'bytes',
     pull(controller) {
-      const request = (controller as ReadableByteStreamController).byobRequest;
-      const room = request?.view as Uint8Array;
+      const request = (controller).byobRequest;
+      const room = request?.view!;
       rooms.push(room.byteLength);
       const part = bytes.subarray(at, at + Math.min(largest, room.byteLength));
       at += part.byteLength;
@@ -17,7 +17,7 @@ function byteStream(bytes: Uint8Array, largest: number, rooms: number[] = []): R
       request?.respond(part.byteLength);
     },
   };
-  return new ReadableStream(source) as ReadableStream<Uint8Array>;
+  return new ReadableStream(source);
 }
 
 async function pieces(stream: ReadableStream<Uint8Array>, expectedBytes?: number): Promise<Uint8Array[]> {
