@@ -3,7 +3,7 @@ import { BrinkError } from '../errors/brink-error.js';
 import { handlerKey, type HandlerRegistry } from '../handler/handler.js';
 import { chooseResponseFormat, decodeInferRequest, encodeInferResponse } from '../protocol/codec.js';
 import type { InferRequest } from '../protocol/infer.js';
-import { quoted } from '../protocol/quote-text.js';
+import { quoted, shapeText } from '../protocol/quote-text.js';
 import { selectOutputs } from '../protocol/select-outputs.js';
 import type { Limits } from '../protocol/limits.js';
 import type { Signature } from '../protocol/tensor.js';
@@ -30,6 +30,7 @@ export function deadlineOn(call: Call, target: Target): Deadline {
 async function runInfer(call: Call, target: Target, { engine, limits }: CallRunner): Promise<EncodedBody> {
   const signature = signatureOf(target);
   const request = decodeInferRequest(call.body, signature, limits);
+  checkBatch(request);
   const choice = chooseResponseFormat(call.body, call.accept, request);
   const deadline = withTimeoutParameter(deadlineOn(call, target), request);
   const outputs = await engine.infer(target, request, deadline);
@@ -40,6 +41,19 @@ async function runInfer(call: Call, target: Target, { engine, limits }: CallRunn
     outputs: selectOutputs(request, outputs),
   };
   return encodeInferResponse(response, choice);
+}
+
+/**
+ * An empty batch asks for nothing, and is not harmless: an LSTM of onnxruntime 1.29 aborts on one, which ends a runner
+ * of the origin, and the wasm of an isolate for all its models. A vector may be empty, and so may any other axis.
+ */
+function checkBatch({ inputs }: InferRequest): void {
+  const empty = inputs.find(({ shape }) => shape.length > 1 && shape[0] === 0);
+  if (empty === undefined) return;
+  throw new BrinkError(
+    'wrong-shape',
+    `expected a batch of at least 1 for input ${quoted(empty.name)}, got shape ${shapeText(empty.shape)}`,
+  );
 }
 
 async function runPredict(call: Call, target: Target, { engine, handlers }: CallRunner): Promise<EncodedBody> {

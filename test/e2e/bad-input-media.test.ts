@@ -148,6 +148,16 @@ describe.each(['edge', 'origin'] as const)('at the %s', (tier) => {
       expectRefusal(await client.send(predict('vad', 'audio/wav', body)), code, says);
     });
 
+    it('is refused as tensors of an empty batch, which would abort the LSTM and all that runs beside it', async () => {
+      const tensors = [
+        { name: 'input', datatype: 'FP32', shape: [0, 576], data: [] },
+        { name: 'state', datatype: 'FP32', shape: [2, 0, 128], data: [] },
+        { name: 'sr', datatype: 'INT64', shape: [], data: [16_000] },
+      ];
+      const reply = await client.send({ path: '/v2/models/vad/infer', body: JSON.stringify({ inputs: tensors }) });
+      expectRefusal(reply, 'wrong-shape', /expected a batch of at least 1 for input "input", got shape \[0, 576\]/);
+    });
+
     it('is heard when it is good', async () => {
       const reply = await client.send(predict('vad', 'audio/wav', speech));
       expect(from(reply)).toEqual([200, tier, digests['vad']]);

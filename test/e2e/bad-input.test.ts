@@ -89,6 +89,7 @@ const wrongTensors: readonly Case[] = [
   ['100 axes', input({ shape: new Array(100).fill(1) }), 'wrong-shape', /expected at most 16 axes for input "x", got 100/],
   ['a shape that is no array', input({ shape: 4 }), 'invalid-request', /expected axes in the shape of input "x" to be an array, got 4/],
   ['a negative axis', input({ shape: [-1, 4] }), 'wrong-shape', /integers from 0 to 2147483647, got -1/],
+  ['a batch of nothing', input({ shape: [0, 4], data: [] }), 'wrong-shape', /expected a batch of at least 1 for input "x", got shape \[0, 4\]/],
   ['half an axis', input({ shape: [0.5, 4] }), 'wrong-shape', /integers from 0 to 2147483647, got 0.5/],
   ['an axis of 2^31', input({ shape: [2 ** 31, 4] }), 'wrong-shape', /integers from 0 to 2147483647, got 2147483648/],
   ['an axis of 1e999', json(JSON.stringify({ inputs: [x] }).replace('[1,4]', '[1e999,4]')), 'wrong-shape', /integers from 0 to 2147483647, got Infinity/],

@@ -14,10 +14,10 @@ const requests = 10_000;
 const seed = 20_261_123;
 const tiers = ['edge', 'origin'] as const;
 
-/** How often headers are mutated (and then the body only now and then), and how often the real model is asked. */
+/** How often headers are mutated (and then the body only now and then), and how often the large model is asked. */
 const headersShare = 0.15;
 const bodyToo = 0.3;
-const realModelShare = 1 / 200;
+const largeModelShare = 1 / 200;
 
 /** Codes that are answered only when a body has passed its framing: all others are not counted as such. */
 const afterFraming: ReadonlySet<ErrorCode> = new Set([
@@ -35,7 +35,7 @@ beforeAll(async () => {
   stack = await Stack.start();
   const models = { echo: echoModel(), double: doubleModel(), gather: gatherModel(), reshape: reshapeModel() };
   for (const [name, model] of Object.entries(models)) digests.set(name, await stack.releaseTest(name, model));
-  digests.set('ocr-line', (await stack.release('models/ocr-line')).digest);
+  for (const name of ['ocr-line', 'vad']) digests.set(name, (await stack.release(`models/${name}`)).digest);
   for (const tier of tiers) clients.set(tier, HttpClient.for(stack, tier));
 });
 afterAll(async () => {
@@ -48,7 +48,7 @@ afterAll(async () => {
 function mutants(codec: Codec, random: () => number): () => WireRequest {
   const { quick, slow } = corpusOf(codec);
   return () => {
-    const good = random() < realModelShare ? slow : oneOf(random, quick);
+    const good = random() < largeModelShare ? slow : oneOf(random, quick);
     const inHeaders = random() < headersShare;
     const inBody = !inHeaders || random() < bodyToo;
     const request = inBody ? { ...good, body: mutateBody(good.body as Uint8Array, random) } : good;

@@ -22,6 +22,11 @@ const inputsOf: Readonly<Record<string, readonly Tensor[]>> = {
   double: [fp32('x', [3, 4])],
   reshape: [fp32('x', [12])],
   gather: [index],
+  vad: [
+    fp32('input', [1, 576]),
+    fp32('state', [2, 1, 128]),
+    { name: 'sr', datatype: 'INT64', shape: [], data: BigInt64Array.of(16_000n) },
+  ],
 };
 /** A narrow picture for the real recogniser: 8 columns are enough for it to run. */
 const line = [fp32('x', [1, 3, 48, 8])];

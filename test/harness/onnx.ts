@@ -39,7 +39,13 @@ export function node(opType: string, input: string[], output: string[], attribut
   return { opType, input, output, attribute };
 }
 
-const int = (name: string, i: number): Attribute => ({ name, type: onnx.AttributeProto.AttributeType.INT, i });
+export const int = (name: string, i: number): Attribute => ({ name, type: onnx.AttributeProto.AttributeType.INT, i });
+
+export const ints = (name: string, values: number[]): Attribute => ({
+  name,
+  type: onnx.AttributeProto.AttributeType.INTS,
+  ints: values,
+});
 
 export const floats = (name: string, dims: number[], values: Float32Array): Initializer => ({
   name,
