@@ -4,20 +4,20 @@ import { pieceReader } from '../../../shared/http/piece-reader.js';
 /** A stream of bytes that gives what it has, as much as there is room for, `largest` at a time. */
 function byteStream(bytes: Uint8Array, largest: number, rooms: number[] = []): ReadableStream<Uint8Array> {
   let at = 0;
-  const source: UnderlyingByteSource = {
+  return new ReadableStream({
     type: 'bytes',
-    pull(controller) {
-      const request = (controller).byobRequest;
-      const room = request?.view!;
+    pull(controller: ReadableByteStreamController) {
+      const request = controller.byobRequest!;
+      const view = request.view!;
+      const room = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
       rooms.push(room.byteLength);
       const part = bytes.subarray(at, at + Math.min(largest, room.byteLength));
       at += part.byteLength;
       if (part.byteLength === 0) controller.close();
       else room.set(part);
-      request?.respond(part.byteLength);
+      request.respond(part.byteLength);
     },
-  };
-  return new ReadableStream(source);
+  });
 }
 
 async function pieces(stream: ReadableStream<Uint8Array>, expectedBytes?: number): Promise<Uint8Array[]> {
