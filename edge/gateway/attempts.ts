@@ -26,9 +26,12 @@ export async function runAttempts(
   report: CallReport,
   attempt: Try,
 ): Promise<AttemptsResult> {
-  const made: Attempt[] = plan.edgeIsCold ? [{ tier: 'edge', ms: 0, failure: 'loading' }] : [];
+  const { edgePassedOver } = plan;
+  const made: Attempt[] = edgePassedOver === undefined ? [] : [{ tier: 'edge', ms: 0, failure: edgePassedOver }];
   report.attempts = made;
   let rejected: BrinkError | undefined;
+  let late: BrinkError | undefined;
+  let failed = false;
   let retryAfterMs = 0;
   for (const [index, tier] of plan.attempts.entries()) {
     if (deadline.passed) break;
@@ -40,12 +43,16 @@ export async function runAttempts(
     } catch (thrown) {
       const error = toBrinkError(thrown);
       made.push({ tier, ms: clock.now() - startedAt, failure: error.code });
+      if (error.code === 'lease-expired') throw error; // not this tier's failure: the release is to be looked at anew
       if (ofOneTier.has(error.code)) rejected ??= error;
+      else if (error.code === 'deadline-exceeded') late ??= error;
       else if (error.status < 500) throw error;
+      else failed = true;
       retryAfterMs = Math.max(retryAfterMs, error.retryAfterMs ?? 0);
     }
   }
   if (rejected !== undefined) throw rejected; // no tier could take these inputs: they are at fault, not the tiers
+  if (late !== undefined && !failed) throw late; // a caller's own short `timeout`, say
   if (deadline.passed) throw deadline.exceeded(`these attempts were made: ${describe(made, plan)}`);
   throw new BrinkError('no-tier-available', `no tier could answer: ${describe(made, plan)}`, { retryAfterMs });
 }

@@ -19,7 +19,8 @@ import { runAttempts } from './attempts.js';
 import { HostEngine, type HostStub } from './host-engine.js';
 import { type Isolate, inBackground, isolateOf } from './isolate.js';
 import { manifestOf } from './manifests.js';
-import { askOrigin, OriginError } from './origin-client.js';
+import { askOrigin } from './origin-client.js';
+import { OriginError } from './origin-error.js';
 
 /** While another tier is still to be tried, a silent origin is waited for no longer than this, or 8 × what is usual. */
 const originPatienceMs = 1_000;
@@ -90,18 +91,22 @@ export class EdgeTier implements DataTier {
     if (plan.prefetchEdge) inBackground(this.#prefetch(target));
     return runAttempts(plan, deadline, systemClock, report, async (tier, isLast) => {
       const startedAt = systemClock.now();
-      const wasLoaded = tier === 'origin' || this.#isolate.residency.of(target.digest) === 'ready';
+      const isPlainRun = tier === 'origin' || this.#runsAlone(target);
       try {
         const body =
           tier === 'edge' ? await this.#here(call, target) : await this.#there(call, target, epoch, deadline, isLast);
-        // What also waited for a load says nothing of a run.
-        if (wasLoaded) this.#isolate.estimates.observe(`${tier}:${target.digest}`, systemClock.now() - startedAt);
+        // What also waited, for a load or for others, says nothing of a run.
+        if (isPlainRun) this.#isolate.estimates.observe(`${tier}:${target.digest}`, systemClock.now() - startedAt);
         return body;
       } catch (error) {
         this.#logCause(error, call, tier);
         throw error;
       }
     });
+  }
+
+  #runsAlone({ digest }: Target): boolean {
+    return this.#isolate.edgeInFlight === 0 && this.#isolate.residency.of(digest) === 'ready';
   }
 
   async #prefetch(target: Target): Promise<void> {
@@ -124,6 +129,7 @@ export class EdgeTier implements DataTier {
       edge: residency.of(target.digest),
       origin,
       leftMs,
+      edgeInFlight: this.#isolate.edgeInFlight,
       expected: {
         edgeLoadMs: estimates.expected(`load:${target.digest}`),
         edgeRunMs: estimates.expected(`edge:${target.digest}`),
@@ -138,8 +144,13 @@ export class EdgeTier implements DataTier {
     if (failure.cause !== undefined) console.log(JSON.stringify(causeRow(failure, { requestId, tier })));
   }
 
-  #here(call: Call, target: Target): Promise<EncodedBody> {
-    return runCall(call, target, { engine: this.#engine, limits: settingsOf(this.#env).limits, handlers });
+  async #here(call: Call, target: Target): Promise<EncodedBody> {
+    this.#isolate.edgeInFlight += 1;
+    try {
+      return await runCall(call, target, { engine: this.#engine, limits: settingsOf(this.#env).limits, handlers });
+    } finally {
+      this.#isolate.edgeInFlight -= 1;
+    }
   }
 
   async #there(call: Call, target: Target, epoch: number, deadline: Deadline, isLast: boolean): Promise<EncodedBody> {

@@ -14,6 +14,8 @@ export interface Isolate {
   readonly originBreakers: Breakers;
   readonly residency: ResidencyBeliefs;
   readonly estimates: Estimates;
+  /** Requests that run or wait at the edge. */
+  edgeInFlight: number;
 }
 
 const byEnv = new WeakMap<Env, Isolate>();
@@ -32,6 +34,7 @@ export function isolateOf(env: Env): Isolate {
       originBreakers: new Breakers(systemClock, random),
       residency: new ResidencyBeliefs(systemClock),
       estimates: new Estimates(),
+      edgeInFlight: 0,
     };
     byEnv.set(env, isolate);
   }

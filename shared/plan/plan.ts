@@ -10,6 +10,8 @@ export interface PlanInput {
   /** `absent`: none is configured. `open`: its breaker is open. */
   readonly origin: 'available' | 'open' | 'absent';
   readonly leftMs: number;
+  /** Requests of this isolate that run or wait at the edge. */
+  readonly edgeInFlight: number;
   /** What each step is expected to take; undefined where nothing has been seen yet. */
   readonly expected: {
     readonly edgeLoadMs: number | undefined;
@@ -29,13 +31,14 @@ export interface Plan {
   readonly skipped: readonly Skipped[];
   /** Load the version at the edge in the background, because a later request will want it there. */
   readonly prefetchEdge: boolean;
-  /** The edge would come first, and is passed over for the origin because the version is not loaded there yet. */
-  readonly edgeIsCold: boolean;
+  /** The edge would come first, and is passed over for the origin: the version is not loaded there yet, or too many wait. */
+  readonly edgePassedOver: 'loading' | 'queue-full' | undefined;
 }
 
 /** Assumed until something has been measured: a first session in an isolate takes 200 to 900 ms. */
 const edgeLoadMsGuess = 600;
 const originMsGuess = 150;
+const queueMsWorthAHop = 200;
 
 /**
  * Where to try, in which order. Pure. A wasm run can be neither interrupted nor overtaken, so what is expected to
@@ -53,17 +56,28 @@ export function planAttempts(input: PlanInput): Plan {
     if (!input.tiers.includes(tier)) skipped.push({ tier, reason: 'not-placed' });
     else if (!candidates.includes(tier)) skipped.push({ tier, reason: 'not-forced' });
   }
-  const edgeIsCold = input.tiers[0] === 'edge' && candidates[1] === 'edge' && attempts[0] === 'origin';
-  return { attempts, skipped, prefetchEdge: edgeIsCold && input.edge === 'absent', edgeIsCold };
+  const passedOver = candidates[1] === 'edge' && input.tiers[0] === 'edge' && attempts[0] === 'origin';
+  const edgePassedOver = passedOver ? (isCold(input) ? 'loading' : 'queue-full') : undefined;
+  return { attempts, skipped, prefetchEdge: edgePassedOver === 'loading' && input.edge === 'absent', edgePassedOver };
 }
 
-function orderedTiers({ tiers, forced, edge, origin, expected }: PlanInput): readonly TierName[] {
+function orderedTiers(input: PlanInput): readonly TierName[] {
+  const { tiers, forced, origin, expected } = input;
   if (forced !== undefined) return tiers.filter((tier) => tier === forced);
-  const isCold = edge === 'absent' || edge === 'loading';
-  const originIsQuicker = (expected.originMs ?? originMsGuess) < (expected.edgeLoadMs ?? edgeLoadMsGuess);
-  const originFirst =
-    tiers[0] === 'edge' && tiers.includes('origin') && isCold && origin === 'available' && originIsQuicker;
-  return originFirst ? ['origin', 'edge'] : tiers;
+  if (tiers[0] !== 'edge' || !tiers.includes('origin') || origin !== 'available') return tiers;
+  const originMs = expected.originMs ?? originMsGuess;
+  const waitMs = isCold(input) ? (expected.edgeLoadMs ?? edgeLoadMsGuess) : edgeQueueMs(input);
+  return originMs < waitMs ? ['origin', 'edge'] : tiers;
+}
+
+function isCold({ edge }: PlanInput): boolean {
+  return edge === 'absent' || edge === 'loading';
+}
+
+/** One run at a time in the wasm: what is under way has to end first. A short queue is not worth a hop. */
+function edgeQueueMs({ edgeInFlight, expected }: PlanInput): number {
+  const waitMs = edgeInFlight * (expected.edgeRunMs ?? 0);
+  return waitMs < queueMsWorthAHop ? 0 : waitMs;
 }
 
 function whyNotEdge({ edge, expected, leftMs, tiers, origin }: PlanInput): Skipped['reason'] | undefined {

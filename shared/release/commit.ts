@@ -36,13 +36,32 @@ export async function underLease<T>(
 ): Promise<Committed<T>> {
   for (let plan = 0; plan <= replansMax; plan += 1) {
     const { ref, standing } = await pickUnderLease(options);
-    const value = await work(ref, standing.release.epoch);
-    if (await mayCommit(options, ref)) return { value, ref, epoch: standing.release.epoch };
+    const done = await unlessReleaseChanged(options, () => work(ref, standing.release.epoch));
+    if (done !== undefined && (await mayCommit(options, ref))) {
+      return { value: done.value, ref, epoch: standing.release.epoch };
+    }
     options.deadline.check('the release changed and the request was planned again');
   }
   throw new BrinkError('lease-expired', `no lease outlived a run, ${replansMax + 1} times in a row`, {
     retryAfterMs: 1_000,
   });
+}
+
+/**
+ * Runs the work; undefined when it throws `lease-expired`, which says that somebody with a newer release (the origin)
+ * refuses to run this version. Then ours is out of date, whatever its age.
+ */
+async function unlessReleaseChanged<T>(
+  { leases, model, deadline }: UnderLease,
+  work: () => Promise<T>,
+): Promise<{ value: T } | undefined> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    if (!(error instanceof BrinkError) || error.code !== 'lease-expired') throw error;
+    await leases.renew(model, deadline, 0);
+    return undefined;
+  }
 }
 
 /** The first check. A version that this copy of the release does not know may have been published since: ask once. */

@@ -37,6 +37,8 @@ export const refreshMsMax = 2_500;
 /** After it could not be reached it is not asked again for this long (jittered), and then in the background. */
 export const askAgainMs = 500;
 export const renewAfterMs = 250;
+/** How often one request asks when answers come too late to be acted on. */
+const asksMax = 3;
 const unknownModelMs = 1_000;
 const unknownModelsMax = 1_000;
 
@@ -77,9 +79,11 @@ export class Leases {
       return held;
     }
     if (this.#unknown.has(model)) throw unknownModel(model);
-    await this.#refreshed(model, deadline);
-    const fresh = this.#standing(model);
-    if (fresh !== undefined) return fresh;
+    for (let asked = 0; asked < asksMax; asked += 1) {
+      await this.#refreshed(model, deadline);
+      const fresh = this.#standing(model);
+      if (fresh !== undefined) return fresh; // else the answer was so long on its way that it was of no use
+    }
     throw new BrinkError('control-unreachable', `no lease on model '${model}' could be had`, {
       retryAfterMs: askAgainMs,
     });
@@ -99,12 +103,12 @@ export class Leases {
 
   /**
    * Asks anew, for a caller who names a version that this copy does not know: it may have been published since. Bounded:
-   * a copy younger than `renewAfterMs` is as good as a new one.
+   * a copy younger than `olderThanMs` is as good as a new one. 0 is for one who knows that the release has changed.
    */
-  async renew(model: string, deadline: Deadline): Promise<Standing> {
+  async renew(model: string, deadline: Deadline, olderThanMs = renewAfterMs): Promise<Standing> {
     const entry = this.#entries.get(model);
-    const isYoung = entry?.copy !== undefined && this.#options.clock.now() - entry.copy.sentAt < renewAfterMs;
-    if (!isYoung) await this.#refreshed(model, deadline, renewAfterMs);
+    const isYoung = entry?.copy !== undefined && this.#options.clock.now() - entry.copy.sentAt < olderThanMs;
+    if (!isYoung) await this.#refreshed(model, deadline, olderThanMs);
     return this.current(model, deadline);
   }
 

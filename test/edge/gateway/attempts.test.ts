@@ -7,7 +7,7 @@ import type { TierName } from '../../../shared/protocol/headers.js';
 import type { CallReport } from '../../../shared/serve/call.js';
 import { Deadline } from '../../../shared/time/deadline.js';
 
-const plan: Plan = { attempts: ['edge', 'origin'], skipped: [], prefetchEdge: false, edgeIsCold: false };
+const plan: Plan = { attempts: ['edge', 'origin'], skipped: [], prefetchEdge: false, edgePassedOver: undefined };
 const body = { contentType: 'x', inferenceHeaderLength: undefined, bytes: new Uint8Array(0) };
 
 function run(
@@ -51,7 +51,7 @@ describe('the attempts of a plan', () => {
   it('say that the edge was passed over because it is still loading', async () => {
     const { result, report } = run(
       {},
-      { plan: { attempts: ['origin', 'edge'], skipped: [], prefetchEdge: true, edgeIsCold: true } },
+      { plan: { attempts: ['origin', 'edge'], skipped: [], prefetchEdge: true, edgePassedOver: 'loading' } },
     );
     expect((await result).tier).toBe('origin');
     expect(report.attempts).toEqual([
@@ -77,13 +77,28 @@ describe('the attempts of a plan', () => {
       attempts: ['edge'],
       skipped: [{ tier: 'origin', reason: 'breaker-open' }],
       prefetchEdge: false,
-      edgeIsCold: false,
+      edgePassedOver: undefined,
     };
     await expect(run({ edge: 'engine-failed' }, { plan: skipped }).result).rejects.toMatchObject({
       code: 'no-tier-available',
       message: 'no tier could answer: edge (engine-failed), origin not tried (breaker-open)',
       retryAfterMs: 700,
     });
+  });
+
+  it('that were only late become a 504, not a 503', async () => {
+    await expect(run({ edge: 'deadline-exceeded', origin: 'deadline-exceeded' }).result).rejects.toMatchObject({
+      status: 504,
+    });
+    await expect(run({ edge: 'deadline-exceeded', origin: 'origin-failed' }).result).rejects.toMatchObject({
+      status: 503,
+    });
+  });
+
+  it('end at once when the release has changed under them', async () => {
+    const { result, report } = run({ edge: 'lease-expired' });
+    await expect(result).rejects.toMatchObject({ code: 'lease-expired' });
+    expect(report.attempts).toHaveLength(1);
   });
 
   it('are not begun when the deadline has passed', async () => {

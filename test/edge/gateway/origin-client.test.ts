@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { askOrigin, type OriginError } from '../../../edge/gateway/origin-client.js';
+import { describe, expect, it, vi } from 'vitest';
+import { silentMsMax } from '../../../edge/gateway/origin-watch.js';
+import { askOrigin } from '../../../edge/gateway/origin-client.js';
+import type { OriginError } from '../../../edge/gateway/origin-error.js';
 import type { Call } from '../../../shared/serve/call.js';
 import { Deadline } from '../../../shared/time/deadline.js';
 
@@ -69,8 +71,11 @@ describe('asking the origin', () => {
     ['an answer of another version', () => good({ 'x-brink-digest': 'e'.repeat(64) }), 'origin-failed', true],
     ["the caller's own fault", () => refused(400, 'wrong-shape'), 'wrong-shape', true],
     ['a key that is refused', () => refused(401, 'unauthenticated'), 'origin-failed', true],
-    ['a pin that does not fit', () => refused(409, 'pin-mismatch'), 'origin-failed', true],
-    ['a full queue', () => refused(503, 'queue-full'), 'origin-failed', false],
+    ['a pin that does not fit', () => refused(409, 'pin-mismatch'), 'lease-expired', true],
+    ['a version that was withdrawn meanwhile', () => refused(404, 'version-fenced'), 'lease-expired', true],
+    ['a version that it never heard of', () => refused(404, 'unknown-version'), 'lease-expired', true],
+    ['the deadline, passed there', () => refused(504, 'deadline-exceeded'), 'deadline-exceeded', undefined],
+    ['a full queue', () => refused(503, 'queue-full'), 'origin-failed', undefined],
     [
       'a proxy in between that says so in HTML',
       () => new Response('<html>', { status: 400, headers: { 'content-type': 'text/html' } }),
@@ -92,11 +97,43 @@ describe('asking the origin', () => {
     expect((await failure(ask(answer).result)).retryAfterMs).toBe(7_000);
   });
 
-  it('waits no longer than the deadline, and holds only a fair one against the origin', async () => {
+  it('waits no longer than the deadline, which says nothing of the origin', async () => {
     const never = (): Promise<Response> => new Promise(() => undefined);
-    const short = await failure(ask(never, 20).result);
-    expect([short.code, short.originIsHealthy]).toEqual(['deadline-exceeded', undefined]);
-    const fair = await failure(ask(never, 1_000).result);
-    expect([fair.code, fair.originIsHealthy]).toEqual(['deadline-exceeded', false]);
+    const late = await failure(ask(never, 20).result);
+    expect([late.code, late.originIsHealthy]).toEqual(['deadline-exceeded', undefined]);
+  });
+
+  it('leaves an origin that has stopped, long before the deadline', async () => {
+    vi.useFakeTimers();
+    try {
+      const hung = ask(() => new Promise(() => undefined), 60_000);
+      const error = failure(hung.result);
+      await vi.advanceTimersByTimeAsync(silentMsMax + 10_000);
+      expect([(await error).code, (await error).originIsHealthy]).toEqual(['origin-unreachable', false]);
+      expect(hung.seen.filter(({ url }) => url.endsWith('/base/v2/health/live'))).toHaveLength(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('waits for one that is only slow', async () => {
+    vi.useFakeTimers();
+    try {
+      const seen: string[] = [];
+      const fetch = async ({ url }: Request): Promise<Response> => {
+        seen.push(url);
+        if (url.endsWith('live')) return new Response('{}');
+        await new Promise((resolve) => setTimeout(resolve, 6_000));
+        return good();
+      };
+      const address = { url: new URL('https://origin.example/'), key: undefined, fetch };
+      const answer = askOrigin(address, call, ref, 9, new Deadline({ now: () => 0 }, 60_000));
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect((await answer).epoch).toBe(11);
+      expect(seen.length).toBeGreaterThan(3);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -7,6 +7,7 @@ const base: PlanInput = {
   edge: 'ready',
   origin: 'available',
   leftMs: 1_000,
+  edgeInFlight: 0,
   expected: { edgeLoadMs: undefined, edgeRunMs: undefined, originMs: undefined },
 };
 const attempts = (input: Partial<PlanInput>) => planAttempts({ ...base, ...input }).attempts;
@@ -17,14 +18,14 @@ describe('the plan', () => {
       attempts: ['edge', 'origin'],
       skipped: [],
       prefetchEdge: false,
-      edgeIsCold: false,
+      edgePassedOver: undefined,
     });
   });
 
   it('sends the first callers of a cold isolate to the origin and loads in the background', () => {
     expect(planAttempts({ ...base, edge: 'absent' })).toMatchObject({
       attempts: ['origin', 'edge'],
-      edgeIsCold: true,
+      edgePassedOver: 'loading',
       prefetchEdge: true,
     });
     expect(planAttempts({ ...base, edge: 'loading' })).toMatchObject({
@@ -40,6 +41,18 @@ describe('the plan', () => {
     ]);
     expect(attempts({ edge: 'absent', origin: 'absent' })).toEqual(['edge']);
     expect(attempts({ edge: 'absent', origin: 'open' })).toEqual(['edge']);
+  });
+
+  it('sends callers to the origin while so many wait at the edge that the origin is quicker', () => {
+    const busy = { edgeInFlight: 10, expected: { ...base.expected, edgeRunMs: 60, originMs: 400 } };
+    expect(planAttempts({ ...base, ...busy })).toMatchObject({
+      attempts: ['origin', 'edge'],
+      edgePassedOver: 'queue-full',
+      prefetchEdge: false,
+    });
+    expect(attempts({ ...busy, edgeInFlight: 5 })).toEqual(['edge', 'origin']);
+    expect(attempts({ ...busy, origin: 'open' })).toEqual(['edge']);
+    expect(attempts({ ...busy, forced: 'edge' })).toEqual(['edge']);
   });
 
   it('does not start at the edge what would outlive the deadline', () => {
@@ -70,7 +83,7 @@ describe('the plan', () => {
   it('goes only where an operator forces it', () => {
     expect(planAttempts({ ...base, forced: 'origin', edge: 'absent' })).toMatchObject({
       attempts: ['origin'],
-      edgeIsCold: false,
+      edgePassedOver: undefined,
     });
     expect(attempts({ forced: 'edge', edge: 'absent' })).toEqual(['edge']);
     expect(attempts({ forced: 'edge', tiers: ['origin'] })).toEqual([]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BrinkError } from '../../../shared/errors/brink-error.js';
 import { replansMax, underLease } from '../../../shared/release/commit.js';
 import type { Standing } from '../../../shared/release/leases.js';
 import type { Release } from '../../../shared/release/release.js';
@@ -44,6 +45,19 @@ describe('an answer under a lease', () => {
       return Promise.resolve('v2');
     }); // prettier-ignore
     await expect(answer).rejects.toMatchObject({ code: 'version-fenced', status: 404 });
+  });
+
+  it('is planned again at once when somebody with a newer release refuses to run it', async () => {
+    let current = release({});
+    const ran: string[] = [];
+    const committed = await underLease(options(() => current, () => true), (ref) => {
+      ran.push(ref.version);
+      if (ref.version === 'v1') return Promise.resolve('v1');
+      current = release({ epoch: 2, stable: v1 });
+      return Promise.reject(new BrinkError('lease-expired', 'the origin knows better'));
+    }); // prettier-ignore
+    expect(ran).toEqual(['v2', 'v1']);
+    expect(committed.epoch).toBe(2);
   });
 
   it('is given up after a bounded number of plans', async () => {
