@@ -1,14 +1,20 @@
 import { BrinkError } from '../errors/brink-error.js';
 import { type InputHead, dataFromArray } from './array-data.js';
 import type { TensorData } from './datatype.js';
-import { locateInJson, visitNumbers } from './json-exact.js';
+import { visitNumbers } from './json-exact.js';
+import type { JsonPlaces } from './json-places.js';
 import { quoted } from './quote-text.js';
 
-/** Reads an input's `data` as JSON.parse gave it. `text` is the JSON itself, `position` the input's in `inputs`. */
-export function dataFromJson(head: InputHead, data: readonly unknown[], text: string, position: number): TensorData {
+/** Reads an input's `data` as JSON.parse gave it. `places` are those of the JSON, `position` the input's in `inputs`. */
+export function dataFromJson(
+  head: InputHead,
+  data: readonly unknown[],
+  places: JsonPlaces,
+  position: number,
+): TensorData {
   const source = { input: head.name, nonFinite: false };
   const wide = head.datatype === 'INT64' || head.datatype === 'UINT64';
-  return dataFromArray(head, wide ? withExactIntegers(data, text, position, head) : data, source);
+  return dataFromArray(head, wide ? withExactIntegers(data, places, position, head) : data, source);
 }
 
 /**
@@ -17,15 +23,15 @@ export function dataFromJson(head: InputHead, data: readonly unknown[], text: st
  */
 function withExactIntegers(
   data: readonly unknown[],
-  text: string,
+  places: JsonPlaces,
   position: number,
   head: InputHead,
 ): readonly unknown[] {
   if (!holdsUnsafe(data, head.shape.length)) return data;
-  const at = locateInJson(text, ['inputs', position, 'data']);
+  const at = places.at(['inputs', position, 'data']);
   if (at === undefined) throw new Error('JSON.parse found data where the scanner found none');
   const exact: unknown[] = [];
-  visitNumbers(text, at, (token) => exact.push(integerFromToken(token, head.name)));
+  visitNumbers(places.text, at, (token) => exact.push(integerFromToken(token, head.name)));
   let next = 0;
   const rebuild = (part: unknown): unknown => {
     if (Array.isArray(part)) return part.map(rebuild);
@@ -60,11 +66,11 @@ function integerFromToken(token: string, input: string): number | bigint {
 }
 
 /** The integer parameter at `path` with all its digits; what is written with a fraction or exponent is a double. */
-export function exactParameter(text: string, path: readonly (string | number)[]): number | bigint {
-  const at = locateInJson(text, path);
+export function exactParameter(places: JsonPlaces, path: readonly (string | number)[]): number | bigint {
+  const at = places.at(path);
   let exact: number | bigint = NaN;
   if (at === undefined) return exact;
-  visitNumbers(text, at, (token) => {
+  visitNumbers(places.text, at, (token) => {
     if (!/^-?\d+$/.test(token)) exact = Number(token);
     else if (token.length <= integerTokenLengthMax) exact = BigInt(token);
     else throw new BrinkError('bad-parameter', `expected a parameter of at most 64 bits, got ${quoted(token)}`);

@@ -1,20 +1,9 @@
 /**
  * Reads numbers from the text of JSON, digit by digit, where a double would lose some. Works on text that JSON.parse
- * has accepted, so it need not check anything, and it never recurses. A repeated key counts where it stands last, as
- * it does for JSON.parse.
+ * has accepted, so it need not check anything, and it never recurses.
  */
 
 const delimiter = /[\s,\]}]/g;
-
-/** Where the value at `path` begins (member names and array positions); undefined if there is none. */
-export function locateInJson(text: string, path: readonly (string | number)[]): number | undefined {
-  let at: number | undefined = skipBlank(text, 0);
-  for (const step of path) {
-    if (at === undefined) return undefined;
-    at = typeof step === 'number' ? elementAt(text, at, step) : memberAt(text, at, step);
-  }
-  return at;
-}
 
 /** Visits the number tokens of the (nested) array, or of the bare number, that begins at `at`, in order. */
 export function visitNumbers(text: string, at: number, visit: (token: string, index: number) => void): void {
@@ -37,41 +26,20 @@ export function visitNumbers(text: string, at: number, visit: (token: string, in
   }
 }
 
-/** Where the value of the last member called `key` begins, in the object that begins at `at`. */
-function memberAt(text: string, at: number, key: string): number | undefined {
-  let found: number | undefined;
-  if (text[at] !== '{') return undefined;
-  let next = skipBlank(text, at + 1);
-  while (text[next] === '"') {
-    const end = endOfString(text, next);
-    const token = text.slice(next, end);
-    const value = skipBlank(text, skipBlank(text, end) + 1); // past the colon
-    if (JSON.parse(token) === key) found = value;
-    next = afterComma(text, endOfValue(text, value));
-  }
-  return found;
-}
-
-function elementAt(text: string, at: number, position: number): number | undefined {
-  if (text[at] !== '[') return undefined;
-  let next = skipBlank(text, at + 1);
-  for (let left = position; left > 0 && text[next] !== ']'; left--) next = afterComma(text, endOfValue(text, next));
-  return text[next] === ']' ? undefined : next;
-}
-
-function afterComma(text: string, at: number): number {
+/** Where the next member or element begins, after the value that ends at `at`. */
+export function afterComma(text: string, at: number): number {
   const next = skipBlank(text, at);
   return text[next] === ',' ? skipBlank(text, next + 1) : next;
 }
 
-function skipBlank(text: string, at: number): number {
+export function skipBlank(text: string, at: number): number {
   let next = at;
   while (text[next] === ' ' || text[next] === '\n' || text[next] === '\r' || text[next] === '\t') next++;
   return next;
 }
 
 /** Just past the string whose opening quote is at `at`. */
-function endOfString(text: string, at: number): number {
+export function endOfString(text: string, at: number): number {
   let next = at + 1;
   while (next < text.length && text[next] !== '"') next += text[next] === '\\' ? 2 : 1;
   return next + 1;
@@ -83,7 +51,7 @@ function endOfScalar(text: string, at: number): number {
 }
 
 /** Just past the value that begins at `at`. */
-function endOfValue(text: string, at: number): number {
+export function endOfValue(text: string, at: number): number {
   let depth = 0;
   let next = at;
   do {

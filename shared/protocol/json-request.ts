@@ -4,6 +4,7 @@ import type { TensorData } from './datatype.js';
 import type { InferRequest } from './infer.js';
 import { parseJsonBody } from './json-body.js';
 import { dataFromJson, exactParameter } from './json-data.js';
+import { JsonPlaces } from './json-places.js';
 import type { Limits } from './limits.js';
 import { described, quoted } from './quote-text.js';
 import { type PendingInput, envelopeOf } from './request-envelope.js';
@@ -32,13 +33,14 @@ function decodeWithTail(
 ): InferRequest {
   const { value, text } = parseJsonBody(json, limits);
   const bodyBytes = json.length + (tail?.length ?? 0);
-  const exactNumber = (path: readonly (string | number)[]): number | bigint => exactParameter(text, path);
+  const places = new JsonPlaces(text);
+  const exactNumber = (path: readonly (string | number)[]): number | bigint => exactParameter(places, path);
   const { inputs, ...rest } = envelopeOf(value, { signature, limits, bodyBytes, exactNumber });
   if (tail !== undefined) checkTail(inputs, tail);
   let at = 0;
   const tensors = inputs.map((input) => {
     const { name, datatype, shape } = input.head;
-    if (input.binarySize === undefined) return { name, datatype, shape, data: jsonData(input, text, limits) };
+    if (input.binarySize === undefined) return { name, datatype, shape, data: jsonData(input, places, limits) };
     const bytes = binaryPart(input, tail, at);
     at += bytes.length;
     return { name, datatype, shape, data: dataFromBytes(input.head, bytes, limits) };
@@ -46,7 +48,7 @@ function decodeWithTail(
   return { ...rest, inputs: tensors };
 }
 
-function jsonData({ head, data, position }: PendingInput, text: string, limits: Limits): TensorData {
+function jsonData({ head, data, position }: PendingInput, places: JsonPlaces, limits: Limits): TensorData {
   if (!Array.isArray(data)) {
     throw new BrinkError(
       'invalid-request',
@@ -54,7 +56,7 @@ function jsonData({ head, data, position }: PendingInput, text: string, limits: 
     );
   }
   if (head.datatype === 'BYTES') checkBytesElements(head, limits);
-  return dataFromJson(head, data as readonly unknown[], text, position);
+  return dataFromJson(head, data as readonly unknown[], places, position);
 }
 
 function binaryPart(
