@@ -1,6 +1,6 @@
 import { BrinkError, unwrap } from '../../shared/errors/brink-error.js';
 import type { ControlPlaneApi } from '../../shared/release/control-plane.js';
-import type { LeaseSources } from '../../shared/release/leases.js';
+import { type LeaseSources, unknownModel } from '../../shared/release/leases.js';
 import { leaseCopySchema, type LeaseGrant, releaseSchema } from '../../shared/release/release.js';
 import { releaseKey } from '../artifact-keys.js';
 import type { Env } from '../bindings.js';
@@ -12,10 +12,15 @@ const sharedKey = (model: string): string => `https://leases.brink.internal/${mo
  * release as R2 has it for an isolate that knows nothing while the control plane is out of reach.
  */
 export function edgeLeaseSources(env: Env): LeaseSources {
+  // Models that this isolate has had a lease on: as many as exist.
+  const known = new Set<string>();
   return {
     async ask(model, signal): Promise<LeaseGrant> {
+      if (!known.has(model)) await checkPublished(env, model);
       const control = env.CONTROL.get(env.CONTROL.idFromName(model)) as unknown as ControlPlaneApi;
-      return unwrap(await unlessAborted(control.lease(), signal));
+      const grant = unwrap(await unlessAborted(control.lease(), signal));
+      known.add(model);
+      return grant;
     },
     // Nothing below is needed for correctness: the Cache API may forget, refuse or be slow.
     async shared(model) {
@@ -32,6 +37,12 @@ export function edgeLeaseSources(env: Env): LeaseSources {
       return written === null ? undefined : releaseSchema.parse(await written.json());
     },
   };
+}
+
+/** A name that was never published must not make a Durable Object of its own: anybody can think of many names. */
+async function checkPublished(env: Env, model: string): Promise<void> {
+  const written = await env.BLOBS.head(releaseKey(model)).catch(() => undefined); // R2 failing decides nothing
+  if (written === null) throw unknownModel(model);
 }
 
 /** RPC takes no signal: the call is no longer waited for when the signal fires. */

@@ -41,6 +41,11 @@ export class BlobStore {
     return deadline.bound(flight, 'an artifact was fetched');
   }
 
+  /** Looks at the file again before it is given out next. */
+  forget({ sha256, bytes }: BlobRef): void {
+    this.#verified.forget(`${sha256}:${bytes}`);
+  }
+
   async #obtain(blob: BlobRef): Promise<string> {
     const { onCorrupt } = this.#options;
     const path = join(this.#directory, blob.sha256);

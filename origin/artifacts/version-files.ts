@@ -3,7 +3,7 @@ import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Target } from '../../shared/engine/engine.js';
 import { BrinkError } from '../../shared/errors/brink-error.js';
-import type { BlobRef, GraphEntry } from '../../shared/manifest/manifest.js';
+import { type BlobRef, blobsOf, type GraphEntry } from '../../shared/manifest/manifest.js';
 import type { Clock } from '../../shared/time/clock.js';
 import { Deadline } from '../../shared/time/deadline.js';
 import type { BlobStore } from './blob-store.js';
@@ -38,6 +38,12 @@ export class VersionFilesStore {
   of(target: Target, deadline: Deadline): Promise<VersionFiles> {
     const work = this.#laid.run(target.digest, () => this.#lay(target));
     return deadline.bound(work, 'the artifacts of a version were fetched');
+  }
+
+  /** Looks at every file of a version again before it is used next: something was wrong with it. */
+  forget({ digest, manifest }: Target): void {
+    this.#laid.forget(digest);
+    for (const blob of blobsOf(manifest)) this.#blobs.forget(blob);
   }
 
   /** Lets go of a version that is not served any more; its blobs stay. */

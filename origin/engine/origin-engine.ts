@@ -5,7 +5,7 @@ import type { InferRequest } from '../../shared/protocol/infer.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import { type Clock, type Random, systemClock } from '../../shared/time/clock.js';
 import { Deadline } from '../../shared/time/deadline.js';
-import type { VersionFiles } from '../artifacts/version-files.js';
+import type { VersionFilesStore } from '../artifacts/version-files.js';
 import type { Prediction } from '../handlers/handler-worker.js';
 import { defaultEngineLimits, type EngineLimits } from './engine-limits.js';
 import type { Log } from './log.js';
@@ -16,7 +16,7 @@ import { startRunner } from './start-runner.js';
 import { VersionRunner } from './version-runner.js';
 
 export interface OriginEngineParts {
-  readonly artifacts: { of(target: Target, deadline: Deadline): Promise<VersionFiles> };
+  readonly artifacts: Pick<VersionFilesStore, 'of' | 'forget'>;
   readonly handlers: { predict(prediction: Prediction): Promise<Json> };
   readonly runner: RunnerOptions;
   readonly log: Log;
@@ -109,8 +109,12 @@ export class OriginEngine implements Engine {
     const start = async (signal: AbortSignal): ReturnType<VersionRunnerStart> => {
       const deadline = new Deadline(clock, limits.loadMsMax);
       const { graphs } = await artifacts.of(target, deadline);
-      const { process } = await startRunner({ graphs, options, deadline, signal, log });
-      return process;
+      try {
+        return (await startRunner({ graphs, options, deadline, signal, log })).process;
+      } catch (error) {
+        artifacts.forget(target); // the files may not be there any more, or not what they were
+        throw error;
+      }
     };
     return new VersionRunner({ digest: target.digest, limits, clock, random, schedule, log, start });
   }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
@@ -75,7 +75,9 @@ export class RunnerProcess {
   }
 
   static async spawn(options: RunnerOptions, log: Log): Promise<RunnerProcess> {
-    const directory = await mkdtemp(join(options.scratchDir ?? tmpdir(), 'brink-runner-'));
+    const parent = options.scratchDir ?? tmpdir();
+    await mkdir(parent, { recursive: true }); // somebody may have cleared the cache directory meanwhile
+    const directory = await mkdtemp(join(parent, 'brink-runner-'));
     const child = spawn(process.execPath, [options.runnerJs], {
       cwd: directory,
       env: { ...options.env, ORT_DISABLE_TELEMETRY: '1', HOME: directory, TMPDIR: directory },

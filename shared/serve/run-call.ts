@@ -80,7 +80,8 @@ const anyBytes: ReadonlySet<string> = new Set(['', 'application/octet-stream']);
 
 /** What V2 `infer` takes and gives for this version. */
 export function signatureOf({ manifest }: Target): Signature {
-  const graph = manifest.inferGraph === null ? undefined : manifest.graphs[manifest.inferGraph];
+  const { inferGraph, graphs } = manifest;
+  const graph = inferGraph !== null && Object.hasOwn(graphs, inferGraph) ? graphs[inferGraph] : undefined;
   if (graph === undefined) {
     throw new BrinkError('no-tensor-signature', `model '${manifest.model}' is reached through predict alone`);
   }

@@ -71,6 +71,11 @@ export class Stack {
     return stack;
   }
 
+  /** Where R2, cache and objects of the edge keep their state. */
+  get stateDir(): string {
+    return join(this.#folder, 'edge');
+  }
+
   /** The edge's URL, or with `tier` that of the origin. */
   url(tier: 'edge' | 'origin'): string {
     return tier === 'edge' ? this.edge.url : this.originUrl;

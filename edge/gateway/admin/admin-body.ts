@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { BrinkError } from '../../../shared/errors/brink-error.js';
 import { type ErrorCode } from '../../../shared/errors/error-codes.js';
 import { readBody } from '../../../shared/http/read-body.js';
+import { checkJsonDepth } from '../../../shared/protocol/json-depth.js';
 import { defaultLimits } from '../../../shared/protocol/limits.js';
 import { systemClock } from '../../../shared/time/clock.js';
 import { Deadline } from '../../../shared/time/deadline.js';
@@ -18,6 +19,7 @@ export async function adminBody<S extends z.ZodType>(
 ): Promise<z.output<S>> {
   const limits = { ...defaultLimits, bodyBytesMax: adminBodyBytesMax };
   const bytes = await readBody(request, limits, new Deadline(systemClock, adminBodyMsMax));
+  checkJsonDepth(bytes, limits.jsonDepthMax); // what checks the schema recurses
   const parsed = schema.safeParse(parseJson(bytes));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

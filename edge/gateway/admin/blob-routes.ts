@@ -38,10 +38,7 @@ async function putBlob(context: Ctx): Promise<Response> {
   const sha256 = digestParam(context);
   const bytes = declaredBytes(context.req.header('content-length'));
   const existing = await context.env.BLOBS.head(blobKey(sha256));
-  if (existing !== null) {
-    await context.req.raw.body?.cancel();
-    return jsonResponse({ sha256, bytes: existing.size });
-  }
+  // Stored again even when it is there: that is how a damaged blob is mended, and R2 takes only what has this digest.
   const body = context.req.raw.body ?? new Uint8Array(0);
   try {
     await context.env.BLOBS.put(blobKey(sha256), body, { sha256 }); // R2 refuses what does not have this digest
@@ -50,7 +47,7 @@ async function putBlob(context: Ctx): Promise<Response> {
       cause: error,
     });
   }
-  return jsonResponse({ sha256, bytes }, 201);
+  return jsonResponse({ sha256, bytes }, existing === null ? 201 : 200);
 }
 
 async function stream(context: Ctx, key: string): Promise<Response> {

@@ -73,7 +73,7 @@ function checkManifest(model: string, manifest: Manifest): void {
   if (manifest.model !== model) {
     throw new BrinkError('invalid-manifest', `expected a manifest of model '${model}', got one of '${manifest.model}'`);
   }
-  if (manifest.inferGraph !== null && manifest.graphs[manifest.inferGraph] === undefined) {
+  if (manifest.inferGraph !== null && !Object.hasOwn(manifest.graphs, manifest.inferGraph)) {
     throw new BrinkError('invalid-manifest', `expected 'inferGraph' to be one of the manifest's graphs`);
   }
   if (manifest.inferGraph === null && manifest.handler === null) {

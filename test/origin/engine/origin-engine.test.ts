@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { OriginEngineParts } from '../../../origin/engine/origin-engine.js';
@@ -105,6 +106,20 @@ describe('infer', () => {
 });
 
 describe('a runner', () => {
+  it('goes on after somebody cleared the cache directory under it', async () => {
+    const { engine, source, cacheDir, scratchDir } = await start();
+    const target = await source.publish({ main: doubleModel() });
+    const infer = () => engine.infer(target, request(fp32('x', [1, 4], [1, 2, 3, 4])), within(plentyMs));
+    await infer();
+    await rm(cacheDir, { recursive: true });
+    await rm(scratchDir, { recursive: true });
+    process.kill(origin.pids()[0]!, 'SIGKILL');
+    await origin.logged('runner-died');
+    await infer().catch(() => undefined); // finds out that the files are gone
+    const [y] = await infer();
+    expect([...(y!.data as Float32Array)]).toEqual([2, 4, 6, 8]);
+  });
+
   it('that is killed in the middle of a run is replaced and the run answered', async () => {
     const { engine, source } = await start();
     const target = await source.publish({ main: slowModel() });
