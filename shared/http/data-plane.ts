@@ -99,12 +99,7 @@ export class DataPlane<Bindings extends object = object> {
       platform: 'onnx_onnxv1',
       ...signature,
     };
-    return jsonResponse(body, 200, {
-      [headers.model]: target.manifest.model,
-      [headers.version]: target.version,
-      [headers.digest]: target.digest,
-      [headers.epoch]: String(release.epoch),
-    });
+    return jsonResponse(body, 200, describedHeaders({ target, release }));
   }
 
   async #modelReady(context: Ctx<Bindings>): Promise<Response> {
@@ -112,7 +107,8 @@ export class DataPlane<Bindings extends object = object> {
     const described = await this.#describe(context);
     const ready = await tier.modelReady(described);
     const body = { name: described.target.manifest.model, ready };
-    return jsonResponse(body, ready ? 200 : 503, ready ? {} : { 'retry-after': '1' });
+    const extra = describedHeaders(described);
+    return ready ? jsonResponse(body, 200, extra) : jsonResponse(body, 503, { ...extra, 'retry-after': '1' });
   }
 
   async #describe(context: Ctx<Bindings>): Promise<Described> {
@@ -167,6 +163,16 @@ export class DataPlane<Bindings extends object = object> {
     const budgetMs = timeoutMs((name) => context.req.header(name), limits) ?? deadlineMsDefault;
     return new Deadline(this.#options.clock, budgetMs, context.var.startedAt);
   }
+}
+
+/** Which version an answer is about that no version was run for. */
+function describedHeaders({ target, release }: Described): Record<string, string> {
+  return {
+    [headers.model]: target.manifest.model,
+    [headers.version]: target.version,
+    [headers.digest]: target.digest,
+    [headers.epoch]: String(release.epoch),
+  };
 }
 
 function names(context: Pick<Context, 'req'>): { model: string; version: string | undefined } {

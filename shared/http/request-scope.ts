@@ -46,11 +46,20 @@ export function requestScope(options: ScopeOptions) {
     try {
       await next();
     } finally {
-      context.res.headers.set(headers.requestId, trace.requestId);
-      context.res.headers.set(headers.traceparent, trace.traceparent);
+      finish(context, options);
       options.log(requestRow(context, options));
     }
   });
+}
+
+/** The headers of every answer, of whatever kind: whose it is, how long it took, and the request's identity. */
+function finish(context: Context<{ Variables: RequestVariables }>, { tier, clock }: ScopeOptions): void {
+  const { trace, startedAt } = context.var;
+  const out = context.res.headers;
+  out.set(headers.requestId, trace.requestId);
+  out.set(headers.traceparent, trace.traceparent);
+  if (!out.has(headers.servedBy)) out.set(headers.servedBy, tier);
+  if (!out.has('server-timing')) out.set('server-timing', `total;dur=${clock.now() - startedAt}`);
 }
 
 function requestRow(context: Context<{ Variables: RequestVariables }>, options: ScopeOptions): Record<string, unknown> {
