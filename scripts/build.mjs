@@ -1,44 +1,6 @@
-// Bundles everything with esbuild: dist/edge (the Worker and its wasm) and one file for each Node process.
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { workerOptions } from './build/worker-options.mjs';
+// `npm run build`.
+import { buildAll } from './build/build-all.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-
-/** Output under dist/ (without .js) → source. */
-const nodeEntries = {
-  'origin/main': 'origin/main.ts',
-  'origin/runner': 'origin/runner/main.ts',
-  'origin/handler-worker': 'origin/handlers/worker.ts',
-  brink: 'scripts/brink.ts',
-  start: 'scripts/start.ts',
-  'edge-dev': 'scripts/edge-dev.ts',
-};
-
-const startedAt = performance.now();
-try {
-  await Promise.all([
-    build({
-      ...workerOptions,
-      absWorkingDir: root,
-      entryPoints: { worker: 'edge/worker.ts' },
-      outdir: 'dist/edge',
-    }),
-    build({
-      absWorkingDir: root,
-      entryPoints: nodeEntries,
-      outdir: 'dist',
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      packages: 'external',
-      sourcemap: true,
-      logLevel: 'warning',
-    }),
-  ]);
-  console.error(`build: dist/ is ready after ${Math.round(performance.now() - startedAt)} ms`);
-} catch {
-  process.exitCode = 1; // esbuild has said why
-}
+const ms = await buildAll();
+if (ms === undefined) process.exitCode = 1;
+else console.error(`build: dist/ is ready after ${ms} ms`);

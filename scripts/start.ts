@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { join, resolve } from 'node:path';
 import { projectRoot } from './local/project-root.js';
+import { stateFolder } from './local/state-folder.js';
 import { sayJson, sayText } from './start/say.js';
 import { parseStartOptions, startHelp } from './start/start-options.js';
 import { runBrink } from './start/starter.js';
 import { StartRefused } from './start/start-refused.js';
+import { watchStarter } from './start/watch-starter.js';
 
-/** `npm start`: the edge, the origin and the models of models/ on this machine. */
+/** `npm start`, once scripts/start.mjs has built it: the edge, the origin and the models of models/ on this machine. */
 async function main(): Promise<number> {
   const options = parseStartOptions(process.argv.slice(2), process.env);
   if (options.help) {
@@ -17,12 +18,15 @@ async function main(): Promise<number> {
   // A terminal that was closed, or a pipe that nobody reads any more, is no reason to end.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => leaving.abort());
+  // Only npm's end is ours: a shell that started this in the background may go.
+  const byNpm = process.env['npm_lifecycle_event'] !== undefined;
+  if (byNpm) watchStarter(() => process.ppid, () => leaving.abort()); // prettier-ignore
   const root = projectRoot();
   const write = (text: string): boolean => process.stdout.write(text);
   const say = options.jsonLogs ? sayJson(write) : sayText(write);
   leaving.signal.addEventListener('abort', () => say('stopping', '\nending …'));
   await runBrink(
-    { ...options, projectRoot: root, home: resolve(process.env['BRINK_HOME'] ?? join(root, '.brink')) },
+    { ...options, projectRoot: root, home: stateFolder(process.env, root) },
     {
       say,
       draw: (text) => (options.jsonLogs ? undefined : process.stderr.write(text)),
@@ -41,5 +45,5 @@ try {
   const told =
     error instanceof StartRefused || !(error instanceof Error) ? String(error) : (error.stack ?? error.message);
   process.stderr.write(`${told.replace(/^StartRefused: /, '')}\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof StartRefused ? error.exit : 1;
 }

@@ -22,7 +22,8 @@ const versionRowSchema = versionRefSchema.extend({
   bytes: z.int(),
 });
 const versionsSchema = z.object({ release: releaseSchema, versions: z.array(versionRowSchema) });
-const releaseAnswerSchema = z.object({ release: releaseSchema });
+/** `leaseMs`: how long an edge may go on with the release that it has; a server may leave it out. */
+const promotedSchema = z.object({ release: releaseSchema, leaseMs: z.int().optional() });
 const rollbackSchema = z.object({
   release: releaseSchema,
   withdrawn: versionRefSchema,
@@ -44,6 +45,7 @@ const auditRowSchema = z.object({
 export type VersionRow = z.infer<typeof versionRowSchema>;
 export type VersionsAnswer = z.infer<typeof versionsSchema>;
 export type AddedAnswer = z.infer<typeof addedSchema>;
+export type PromotedAnswer = z.infer<typeof promotedSchema>;
 export type RollbackAnswer = z.infer<typeof rollbackSchema>;
 export type AuditAnswerRow = z.infer<typeof auditRowSchema>;
 
@@ -94,23 +96,33 @@ export class AdminClient {
   }
 
   versions(model: string): Promise<VersionsAnswer> {
-    return this.http.json({ method: 'GET', path: `${modelPath(model)}/versions` }, versionsSchema);
+    const path = `${modelPath(model)}/versions`;
+    return naming(model, this.http.json({ method: 'GET', path }, versionsSchema));
   }
 
-  async promote(model: string, version: string, options: PromoteOptions): Promise<z.infer<typeof releaseSchema>> {
-    return (await this.http.json(post(`${modelPath(model)}/promote`, { version, ...options }), releaseAnswerSchema))
-      .release;
+  promote(model: string, version: string, options: PromoteOptions): Promise<PromotedAnswer> {
+    const call = post(`${modelPath(model)}/promote`, { version, ...options });
+    return naming(model, this.http.json(call, promotedSchema));
   }
 
   /** Returns when the fence holds: about 2.3 s. */
   rollback(model: string, options: RollbackOptions): Promise<RollbackAnswer> {
-    return this.http.json(post(`${modelPath(model)}/rollback`, options), rollbackSchema);
+    return naming(model, this.http.json(post(`${modelPath(model)}/rollback`, options), rollbackSchema));
   }
 
   async audit(model: string, limit: number): Promise<AuditAnswerRow[]> {
     const path = `${modelPath(model)}/audit?limit=${limit}`;
-    return (await this.http.json({ method: 'GET', path }, z.object({ rows: z.array(auditRowSchema) }))).rows;
+    const schema = z.object({ rows: z.array(auditRowSchema) });
+    return (await naming(model, this.http.json({ method: 'GET', path }, schema))).rows;
   }
+}
+
+/** The control plane of a model that was never published does not know its name. */
+function naming<T>(model: string, answer: Promise<T>): Promise<T> {
+  return answer.catch((error: unknown) => {
+    if (!(error instanceof RemoteError) || error.code !== 'unknown-model') throw error;
+    throw new RemoteError(error.status, error.code, `there is no model "${model}"`, { cause: error });
+  });
 }
 
 const modelPath = (model: string): string => `/admin/v1/models/${encodeURIComponent(model)}`;

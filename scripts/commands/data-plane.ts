@@ -42,7 +42,9 @@ export function servedAnswer(answer: HttpAnswer, { note, colors }: Run, draw: (t
   return {
     json: `${JSON.stringify(by).slice(0, -1)},"answer":${answer.text.trim()}}`,
     text: () => {
-      note(colors.dim(printable(`${by.model ?? '?'} ${by.version ?? '?'}, served by the ${by.servedBy ?? '?'}`)));
+      const loading = by.servedBy === 'origin' && header(headers.attempts)?.startsWith('edge:loading') === true;
+      const why = loading ? ' (the edge is still loading it)' : '';
+      note(colors.dim(printable(`${by.model ?? '?'} ${by.version ?? '?'}, served by the ${by.servedBy ?? '?'}${why}`)));
       return printable(draw(answer.text));
     },
   };

@@ -34,7 +34,7 @@ export function addModels(program: Command, terminal: Terminal): void {
         json: JSON.stringify({ models }),
         text: () =>
           rows.length === 0
-            ? 'no model has been published yet: brink publish <folder>'
+            ? 'no model has been published yet: brink publish <folder|model.onnx>'
             : table(columns, rows, (cell, column) => (column === 0 ? colors.bold(cell) : cell)),
       };
     }),

@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import type { HttpAnswer } from '../client/http-client.js';
+import { RemoteError } from '../client/remote-error.js';
 import { collect, name, withCommon } from './common-options.js';
 import { type DataPlaneFlags, hopMs, modelPath, servedAnswer, wishHeaders } from './data-plane.js';
 import { contentTypeOf } from './content-type.js';
@@ -33,16 +35,28 @@ export function addPredict(program: Command, terminal: Terminal): void {
     runCommand(flags, terminal, async (run) => {
       const contentType = flags.contentType ?? contentTypeOf(file);
       const body = file === '-' ? await terminal.stdin() : await readInput(file);
-      const answer = await run.client.http.call({
+      const call = run.client.http.call({
         method: 'POST',
         path: `${modelPath('/v1', model, flags.version)}/predict${queryOf(flags.parameter ?? [])}`,
         body,
         headers: { 'content-type': contentType, ...wishHeaders(flags) },
         atLeastMs: (flags.timeout ?? 0) + hopMs,
       });
+      const answer = await orInfer(model, call);
       return servedAnswer(answer, run, (text) => JSON.stringify(JSON.parse(text), null, 2));
     }),
   );
+}
+
+/** A model without a handler is asked by another command. */
+async function orInfer(model: string, call: Promise<HttpAnswer>): Promise<HttpAnswer> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof RemoteError) || error.code !== 'no-handler') throw error;
+    const text = `${model} has no handler, it takes tensors: brink infer ${model} --input <name=value>`;
+    throw new RemoteError(error.status, error.code, text, { cause: error });
+  }
 }
 
 function queryOf(parameters: readonly string[]): string {

@@ -32,8 +32,9 @@ Examples:
   $ brink predict ocr-line models/ocr-line/sample.png
   $ brink rollback ocr-line --why "misreads digits"
 
-Which edge: --url, else BRINK_URL, else the local one that npm start made (.brink/ here or in a folder above).
-The admin token: --token, else BRINK_TOKEN, else the local one.
+Which edge: --url, else BRINK_URL, else the local one of npm start.
+The admin token: --token, else BRINK_TOKEN, else the local one, for the local edge only.
+The local one is found by .brink/ here or in a folder above, or where BRINK_HOME says.
 ${exitCodesHelp}`,
     );
   for (const add of [addPublish, addModels, addVersions, addPromote, addRollback, addAudit, addInfer, addPredict]) {

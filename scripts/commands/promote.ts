@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
+import { bakeMsDefault, leaseMsDefault } from '../../shared/release/release.js';
+import type { PromotedAnswer } from '../client/admin-client.js';
+import { RemoteError } from '../client/remote-error.js';
 import { type CommonFlags, name, wholeNumbers, withCommon } from './common-options.js';
-import { runCommand } from './run-command.js';
+import { type Run, runCommand } from './run-command.js';
 import type { Terminal } from './terminal.js';
 
 interface PromoteFlags extends CommonFlags {
@@ -21,7 +24,11 @@ export function addPromote(program: Command, terminal: Terminal): void {
       .argument('<model>', "the model's name", name)
       .argument('<version>', "the version's name", name)
       .option('--why <text>', 'the reason, for the audit', 'promoted with the brink CLI')
-      .option('--bake <ms>', 'how long until it counts as last good', wholeNumbers(0, bakeMsMax))
+      .option(
+        '--bake <ms>',
+        `how long until it counts as last good (default: ${bakeMsDefault})`,
+        wholeNumbers(0, bakeMsMax),
+      )
       .option('--expect-epoch <n>', 'only if nothing has changed since this epoch', wholeNumbers(0, 2 ** 48))
       .option('--lift-fence', 'even if the version was withdrawn by a rollback before'),
     [
@@ -32,15 +39,37 @@ export function addPromote(program: Command, terminal: Terminal): void {
   ).action((model: string, version: string, flags: PromoteFlags) =>
     runCommand(flags, terminal, async ({ client, colors }) => {
       const { why, bake, expectEpoch, liftFence } = flags;
-      const release = await client.promote(model, version, { why, bakeMs: bake, expectEpoch, liftFence });
-      return {
-        json: JSON.stringify({ release }),
-        text: () =>
-          `${model} serves ${colors.bold(version)} now (epoch ${release.epoch}).\n` +
-          (release.lastGood?.version === version
-            ? 'It is the last good version.'
-            : `Last good until it has baked: ${release.lastGood?.version ?? 'none'}. To undo: brink rollback ${model}`),
-      };
+      const answer = await client
+        .promote(model, version, { why, bakeMs: bake, expectEpoch, liftFence })
+        .catch((error: unknown) => {
+          throw withdrawn(error, model, version, liftFence === true);
+        });
+      return { json: JSON.stringify(answer), text: () => promotedText(model, version, answer, bake, colors) };
     }),
   );
+}
+
+function promotedText(
+  model: string,
+  version: string,
+  { release, leaseMs = leaseMsDefault }: PromotedAnswer,
+  bake: number | undefined,
+  colors: Run['colors'],
+): string {
+  const { epoch, lastGood, versions } = release;
+  const serves = `${model}: every edge serves ${colors.bold(version)} within ${leaseMs / 1_000} s (epoch ${epoch}).`;
+  if (lastGood?.version !== version) {
+    return `${serves}\nLast good until it has baked: ${lastGood?.version ?? 'none'}. To undo: brink rollback ${model}`;
+  }
+  if (versions.length === 1) return `${serves}\nIt is the only version, so it counts as last good without a bake.`;
+  return `${serves}\nIt counts as last good at once${bake === 0 ? ' (--bake 0)' : ''}.`;
+}
+
+/** The version is there, so this is no "not found" (404) to the operator: the promotion is refused as things stand. */
+function withdrawn(error: unknown, model: string, version: string, lifting: boolean): unknown {
+  if (!(error instanceof RemoteError) || error.code !== 'version-fenced') return error;
+  const text = lifting
+    ? `${error.message}; try again then`
+    : `version ${version} was withdrawn by a rollback. To serve it all the same: brink promote ${model} ${version} --lift-fence --why …`;
+  return new RemoteError(409, error.code, text, { cause: error });
 }

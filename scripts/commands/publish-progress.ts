@@ -13,7 +13,8 @@ export class PublishProgress {
   }
 
   readonly onEvent = (event: PublishEvent): void => {
-    if (event.stage === 'upload' && this.#terminal.interactive) this.#draw(event.doneBytes, event.totalBytes);
+    if (event.stage === 'upload' && event.files > 0 && this.#terminal.interactive)
+      this.#draw(event.doneBytes, event.totalBytes);
     else if (event.stage !== 'upload' || event.doneBytes === 0) this.#say(lineOf(event));
   };
 
@@ -48,7 +49,9 @@ function lineOf(event: PublishEvent): string {
     case 'inspect':
       return `inspect graph ${event.graph}`;
     case 'upload':
-      return `upload  what is missing of ${humanBytes(event.totalBytes)}`;
+      return event.files === 0
+        ? 'upload  nothing: the server has every file already'
+        : `upload  ${plural(event.files, 'file')}, ${humanBytes(event.totalBytes)}`;
     case 'register':
       return `store   as ${event.version}`;
   }

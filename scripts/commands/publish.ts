@@ -22,7 +22,7 @@ export function addPublish(program: Command, terminal: Terminal): void {
         'Stores a version of a model: a folder with a definition (definition.ts, .js, .mjs or .json), or a bare .onnx file.\n' +
           'Files that the server has already are not sent again. Publishing never changes what is served: promote does.',
       )
-      .argument('<folder>', 'the folder, definition file or .onnx file')
+      .argument('<folder|model.onnx>', 'the folder, definition file or .onnx file')
       .option('--as <version>', "the version's name (default: the next v<N>)", name)
       .option('--name <model>', "the model's name (default: the definition's, or the file's)", name)
       .option('--why <text>', 'the reason, for the audit', 'published with the brink CLI'),

@@ -1,15 +1,19 @@
 import type { Command } from 'commander';
-import type { RollbackAnswer } from '../client/admin-client.js';
+import type { AdminClient, RollbackAnswer, RollbackOptions } from '../client/admin-client.js';
+import { RemoteError } from '../client/remote-error.js';
 import { type CommonFlags, name, wholeNumbers, withCommon } from './common-options.js';
 import { humanMs, humanTime, shortDigest } from './format.js';
 import { runCommand } from './run-command.js';
 import type { Terminal } from './terminal.js';
+import { wayOut } from './way-out.js';
 
 interface RollbackFlags extends CommonFlags {
   readonly to?: string;
   readonly why: string;
   readonly expectEpoch?: number;
 }
+
+const noteAfterMs = 300;
 
 export function addRollback(program: Command, terminal: Terminal): void {
   withCommon(
@@ -27,12 +31,23 @@ export function addRollback(program: Command, terminal: Terminal): void {
     ['brink rollback ocr-line --why "misreads digits"', 'brink rollback ocr-line --to v1'],
   ).action((model: string, flags: RollbackFlags) =>
     runCommand(flags, terminal, async ({ client, note }) => {
-      note(`withdrawing what ${model} serves; waiting until no copy of the old release can be in use …`);
       const { to, why, expectEpoch } = flags;
-      const result = await client.rollback(model, { to, why, expectEpoch });
+      const asked = `asked to withdraw what ${model} serves; the answer comes when no copy of the old release can be in use …`;
+      // A refusal comes at once: nothing is said of a wait that there is none for.
+      const waiting = setTimeout(() => note(asked), noteAfterMs);
+      const result = await rollback(client, model, { to, why, expectEpoch }).finally(() => clearTimeout(waiting));
       return { json: JSON.stringify(result), text: () => rolledBackText(model, result) };
     }),
   );
+}
+
+async function rollback(client: AdminClient, model: string, options: RollbackOptions): Promise<RollbackAnswer> {
+  try {
+    return await client.rollback(model, options);
+  } catch (error) {
+    if (!(error instanceof RemoteError) || error.code !== 'nothing-to-roll-back-to') throw error;
+    throw await wayOut(client, model, options, error);
+  }
 }
 
 function rolledBackText(model: string, { release, withdrawn, fencedAt, waitedMs, reach }: RollbackAnswer): string {

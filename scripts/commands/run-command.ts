@@ -2,7 +2,8 @@ import pc from 'picocolors';
 import type { AdminClient } from '../client/admin-client.js';
 import type { CommonFlags } from './common-options.js';
 import { connect } from './connection.js';
-import { type Terminal } from './terminal.js';
+import { explainRefusal } from './explain-refusal.js';
+import type { Terminal } from './terminal.js';
 
 /** What a command found out: as JSON text for programs, and drawn for people. */
 export interface Answer {
@@ -25,11 +26,11 @@ export async function runCommand(
   terminal: Terminal,
   work: (run: Run) => Promise<Answer>,
 ): Promise<void> {
-  const answer = await work({
-    client: connect(flags, terminal),
-    terminal,
-    colors: pc.createColors(terminal.colors),
-    note: (text) => terminal.stderr(`${text}\n`),
+  const { client, token } = connect(flags, terminal);
+  const colors = pc.createColors(terminal.colors);
+  const note = (text: string): void => terminal.stderr(`${text}\n`);
+  const answer = await work({ client, terminal, colors, note }).catch((error: unknown) => {
+    throw explainRefusal(error, token);
   });
   const text = flags.json === true ? answer.json : answer.text();
   terminal.stdout(text.endsWith('\n') ? text : `${text}\n`);

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Definition } from '../../models/define.js';
 import { manifestDigest } from '../../shared/manifest/digest.js';
 import { type BlobRef, blobsOf, type Manifest } from '../../shared/manifest/manifest.js';
@@ -73,7 +74,11 @@ async function readFiles(definition: Definition, folder: string): Promise<ReadFi
       weights[file] = await resolve(source, `external data "${file}" of graph "${name}"`);
     }
     refs.graphs[name] = { model: refOf(model), externalData: mapValues(weights, refOf) };
-    graphs[name] = { model: model.bytes, externalData: mapValues(weights, ({ bytes }) => bytes) };
+    graphs[name] = {
+      file: basename(graph.from),
+      model: model.bytes,
+      externalData: mapValues(weights, ({ bytes }) => bytes),
+    };
   }
   for (const [name, source] of Object.entries(definition.files)) {
     refs.files[name] = refOf(await resolve(source, `file "${name}"`));

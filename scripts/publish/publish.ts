@@ -46,9 +46,7 @@ export async function publish(
   if (same !== undefined && (options.as === undefined || options.as === same.version)) {
     return resultOf(prepared, { ...same, added: false, stable: present.stable, uploadedBlobs: 0, uploadedBytes: 0 });
   }
-  const uploaded = await uploadBlobs(client, blobs, (doneBytes, totalBytes) =>
-    options.onEvent?.({ stage: 'upload', model, doneBytes, totalBytes }),
-  );
+  const uploaded = await uploadBlobs(client, blobs, (state) => options.onEvent?.({ stage: 'upload', model, ...state }));
   const { version, added, release } = await register(client, prepared, present.versions, options);
   return resultOf(prepared, { version, digest, added, stable: release.stable?.version ?? null, ...uploaded });
 }

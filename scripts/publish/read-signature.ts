@@ -7,10 +7,13 @@ import type { Signature } from '../../shared/protocol/tensor.js';
 import { systemClock } from '../../shared/time/clock.js';
 import { Deadline } from '../../shared/time/deadline.js';
 import { projectRoot } from '../local/project-root.js';
+import { graphFile, ortReason } from './ort-reason.js';
 import { PublishError } from './publish-error.js';
 
 /** A graph as published: its own bytes, and its external weights by the names that it names them with. */
 export interface GraphBytes {
+  /** What its author calls the file: `a.onnx`, for messages. */
+  readonly file: string;
   readonly model: Uint8Array;
   readonly externalData: Readonly<Record<string, Uint8Array>>;
 }
@@ -36,7 +39,7 @@ export async function readSignature(
     scratchDir: folder,
   };
   try {
-    const path = join(folder, 'graph.onnx');
+    const path = join(folder, graphFile);
     await writeFile(path, graph.model);
     for (const [file, bytes] of Object.entries(graph.externalData)) await writeFile(join(folder, file), bytes);
     const deadline = new Deadline(systemClock, options.timeoutMs ?? inspectTimeoutMs);
@@ -49,19 +52,11 @@ export async function readSignature(
     return signature;
   } catch (error) {
     signal.throwIfAborted();
-    throw new PublishError('unreadable-graph', `graph "${name}" cannot be loaded: ${reasonOf(error)}`, {
+    const reason = ortReason(error, { folder, graph: graph.file });
+    throw new PublishError('unreadable-graph', `graph "${name}" (${graph.file}) cannot be loaded: ${reason}`, {
       cause: error,
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-const reasonLengthMax = 400;
-
-/** Told to the graph's author, so onnxruntime's own words may be in it: they name the node that it stumbled on. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const detail = typeof error.cause === 'string' && error.cause !== '' ? ` (${error.cause})` : '';
-  return `${error.message}${detail}`.replaceAll(/\s+/g, ' ').slice(0, reasonLengthMax);
 }

@@ -1,4 +1,5 @@
 import type { AdminClient } from '../client/admin-client.js';
+import type { UploadState } from './publish-events.js';
 
 export const uploadsAtOnceMax = 4;
 
@@ -7,31 +8,38 @@ export interface UploadResult {
   readonly uploadedBytes: number;
 }
 
+type Blob = readonly [sha256: string, bytes: Uint8Array];
+
 /** Sends the blobs that the server lacks, a few at once. After the first failure no other is begun. */
 export async function uploadBlobs(
   client: AdminClient,
   blobs: ReadonlyMap<string, Uint8Array>,
-  onProgress: (doneBytes: number, totalBytes: number) => void,
+  onProgress: (state: UploadState) => void,
 ): Promise<UploadResult> {
-  // Large ones first: what takes longest should not begin last.
-  const queue = [...blobs].sort(([, a], [, b]) => b.byteLength - a.byteLength);
-  const totalBytes = queue.reduce((sum, [, bytes]) => sum + bytes.byteLength, 0);
+  const missing: Blob[] = [];
+  await fewAtOnce([...blobs], async (blob) => {
+    if (!(await client.hasBlob(blob[0]))) missing.push(blob);
+  });
+  const totalBytes = missing.reduce((sum, [, bytes]) => sum + bytes.byteLength, 0);
+  const files = missing.length;
   let doneBytes = 0;
-  let uploadedBlobs = 0;
-  let uploadedBytes = 0;
+  onProgress({ files, doneBytes, totalBytes });
+  // Large ones first: what takes longest should not begin last.
+  missing.sort(([, a], [, b]) => b.byteLength - a.byteLength);
+  await fewAtOnce(missing, async ([sha256, bytes]) => {
+    await client.putBlob(sha256, bytes);
+    doneBytes += bytes.byteLength;
+    onProgress({ files, doneBytes, totalBytes });
+  });
+  return { uploadedBlobs: files, uploadedBytes: totalBytes };
+}
+
+/** Rejects with the first failure, when everything that was begun has ended. */
+async function fewAtOnce(blobs: readonly Blob[], work: (blob: Blob) => Promise<void>): Promise<void> {
+  const queue = [...blobs];
   let failed = false;
-  onProgress(0, totalBytes);
   const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined && !failed; next = queue.shift()) {
-      const [sha256, bytes] = next;
-      if (!(await client.hasBlob(sha256))) {
-        await client.putBlob(sha256, bytes);
-        uploadedBlobs += 1;
-        uploadedBytes += bytes.byteLength;
-      }
-      doneBytes += bytes.byteLength;
-      onProgress(doneBytes, totalBytes);
-    }
+    for (let next = queue.shift(); next !== undefined && !failed; next = queue.shift()) await work(next);
   };
   const workers = Array.from({ length: uploadsAtOnceMax }, () =>
     worker().catch((error: unknown) => {
@@ -41,5 +49,4 @@ export async function uploadBlobs(
   );
   const settled = await Promise.allSettled(workers);
   for (const result of settled) if (result.status === 'rejected') throw result.reason;
-  return { uploadedBlobs, uploadedBytes };
 }

@@ -1,38 +1,37 @@
 import { relative } from 'node:path';
-import type { Sample } from './model-folders.js';
+import { brinkLine, keyVariable, type PasteFacts } from './paste-lines.js';
 
 export interface BannerFacts {
-  readonly edgeUrl: string;
+  readonly paste: PasteFacts;
   readonly originUrl: string | undefined;
-  /** The state folder, as seen from the working folder. */
-  readonly home: string;
   readonly seconds: number;
   /** Lines to paste, as `predictLine` makes them. */
   readonly tryLines: readonly string[];
 }
 
 /** What is where, and what to try first. */
-export function banner({ edgeUrl, originUrl, home, seconds, tryLines }: BannerFacts): string {
+export function banner({ paste, originUrl, seconds, tryLines }: BannerFacts): string {
+  const { edgeUrl, withKey } = paste;
+  const home = shownHome(paste);
+  const key = ` with ${keyVariable} set to a token of INFERENCE_KEYS (what follows its "name=")`;
+  const lines = [...tryLines, `curl ${edgeUrl}/v2/health/ready`, brinkLine(paste, 'models')];
   return [
     '',
     `Brink is up after ${seconds.toFixed(1)} s. Ctrl-C ends it.`,
     '',
     `  edge    ${edgeUrl}   (its API: ${edgeUrl}/openapi.json)`,
-    ...(originUrl === undefined ? [] : [`  origin  ${originUrl}`]),
+    ...(originUrl === undefined
+      ? []
+      : [`  origin  ${originUrl}   (its own API needs the key in ${home}/credentials.json: originKey)`]),
     `  state   ${home}   (admin token in credentials.json, logs in logs/)`,
     '',
-    'Try, in this folder:',
-    ...tryLines,
-    `  curl ${edgeUrl}/v2/health/ready`,
-    '  npx brink models',
+    `Try, in this folder${withKey ? `,${key}` : ''}:`,
+    ...lines.map((line) => `  ${line}`),
   ].join('\n');
 }
 
-/** A line to paste that sends the model its sample. */
-export function predictLine(edgeUrl: string, model: string, { file, contentType }: Sample, cwd: string): string {
-  const path = quoted(relative(cwd, file));
-  return `  curl -H 'content-type: ${contentType}' --data-binary @${path} ${edgeUrl}/v1/models/${model}/predict`;
+/** The state folder as seen from the working folder, when it is below it. */
+function shownHome({ cwd, home }: PasteFacts): string {
+  const fromHere = relative(cwd, home);
+  return fromHere === '' || fromHere.startsWith('..') ? home : fromHere;
 }
-
-/** For a POSIX shell. */
-const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);

@@ -1,3 +1,4 @@
+import type { Release } from '../../shared/release/release.js';
 import type { AdminClient } from '../client/admin-client.js';
 import { prepareVersion } from '../publish/prepare-version.js';
 import { publish } from '../publish/publish.js';
@@ -13,9 +14,9 @@ export interface FirstPublishOptions {
 const why = 'first start';
 
 /** The models that serve something already: a start never touches those, whatever their folder holds by now. */
-export async function servedModels(client: AdminClient): Promise<ReadonlySet<string>> {
+export async function servedModels(client: AdminClient): Promise<ReadonlyMap<string, Release>> {
   const models = await client.models();
-  return new Set(models.filter(({ stable }) => stable !== null).map(({ model }) => model));
+  return new Map(models.filter(({ stable }) => stable !== null).map((release) => [release.model, release]));
 }
 
 /** Publishes a model and has it served, if nothing of it is. Again after a start that was killed in between: goes on. */

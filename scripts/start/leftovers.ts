@@ -1,6 +1,6 @@
 import type { ProcessRow, ProcessTable } from './process-table.js';
-import { type ProcessIdentity, readRun, removeRun, type RunRecord } from './run-file.js';
-import { StartRefused } from './start-refused.js';
+import { find, refuseRunning } from './refuse-running.js';
+import { readRun, removeRun, type RunRecord } from './run-file.js';
 
 export interface LeftoverOptions {
   readonly home: string;
@@ -27,11 +27,7 @@ export async function endLeftovers(options: LeftoverOptions): Promise<number> {
     return 0;
   }
   const before = processes.list();
-  if (find(before, run.starter) !== undefined) {
-    throw new StartRefused(
-      `Brink runs already on ${home} (process ${run.starter.pid}, ${run.edgeUrl}): end that one, or set BRINK_HOME to another folder`,
-    );
-  }
+  refuseRunning(home, run, before);
   const found = leftoversOf(run, before, projectRoot);
   for (const { pid } of found) processes.signal(pid, 'SIGTERM');
   for (let look = 0; look < looksMax; look += 1) {
@@ -56,8 +52,4 @@ export function leftoversOf(run: RunRecord, rows: readonly ProcessRow[], project
     const members = rows.filter(({ group }) => group === child.pid);
     return leader === undefined ? members.filter(({ command }) => command.includes(projectRoot)) : members;
   });
-}
-
-export function find(rows: readonly ProcessRow[], { pid, startedAt }: ProcessIdentity): ProcessRow | undefined {
-  return rows.find((row) => row.pid === pid && row.startedAt === startedAt);
 }

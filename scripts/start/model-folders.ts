@@ -5,8 +5,13 @@ import { definitionFiles } from '../publish/load-definition.js';
 /** Published before the others: the first answer waits for it. */
 export const firstModel = 'ocr-line';
 
+export interface ModelFolder {
+  readonly model: string;
+  readonly folder: string;
+}
+
 /** The folders of models/ that hold a model, the first one first. A folder has its model's name. */
-export function modelFolders(projectRoot: string): { model: string; folder: string }[] {
+export function modelFolders(projectRoot: string): ModelFolder[] {
   const models = join(projectRoot, 'models');
   const found = readdirSync(models, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())

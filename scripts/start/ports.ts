@@ -9,6 +9,18 @@ export interface PortWish {
   readonly variable: string;
 }
 
+/** The ports that a start wants. */
+export function portWishes(place: {
+  readonly edgePort: number;
+  readonly originPort: number;
+  readonly withOrigin: boolean;
+}): PortWish[] {
+  const { edgePort, originPort, withOrigin } = place;
+  const edge = { who: 'the edge', port: edgePort, option: '--edge-port', variable: 'BRINK_EDGE_PORT' };
+  const origin = { who: 'the origin', port: originPort, option: '--origin-port', variable: 'BRINK_ORIGIN_PORT' };
+  return withOrigin ? [edge, origin] : [edge];
+}
+
 /** Throws StartRefused, naming each port that is taken and how to choose another. */
 export async function checkPorts(wishes: readonly PortWish[], host = '127.0.0.1'): Promise<void> {
   const [first, second] = wishes;

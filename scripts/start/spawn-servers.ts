@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Credentials } from '../local/credentials.js';
 import { spawnOrigin } from '../local/origin.js';
 import { ListeningProcess } from '../local/processes.js';
+import type { ServerVars } from './server-vars.js';
 import { type EdgeConfig, edgeConfigVariable } from './edge-config.js';
 
 export interface Place {
@@ -10,6 +11,7 @@ export interface Place {
   readonly edgePort: number;
   readonly originPort: number;
   readonly withOrigin: boolean;
+  readonly serverVars: ServerVars;
 }
 
 export const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
@@ -23,7 +25,8 @@ export function spawnEdge(place: Place, secrets: Credentials, onLine: (line: str
       ORIGIN_KEY: secrets.originKey,
       ADMIN_TOKENS: `local=${secrets.adminToken}`,
       ARTIFACT_TOKENS: `origin=${secrets.artifactToken}`,
-      INFERENCE_KEYS: '', // open to whoever is on this machine; set it in production
+      INFERENCE_KEYS: '', // open to whoever is on this machine, unless the next line says otherwise
+      ...place.serverVars.edge,
     },
   };
   return new ListeningProcess({
@@ -40,6 +43,7 @@ export function spawnLocalOrigin(place: Place, secrets: Credentials, onLine: (li
     edgeUrl: urlOf(place.edgePort),
     cacheDir: join(place.home, 'origin'),
     env: {
+      ...place.serverVars.origin,
       ARTIFACT_TOKEN: secrets.artifactToken,
       INFERENCE_KEYS: `edge=${secrets.originKey}`,
       ADMIN_TOKENS: `local=${secrets.adminToken}`,

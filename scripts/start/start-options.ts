@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { edgeVarNames, originVarNames, type ServerVars, serverVars } from './server-vars.js';
 import { StartRefused } from './start-refused.js';
 
 export interface StartOptions {
@@ -7,6 +8,7 @@ export interface StartOptions {
   readonly withOrigin: boolean;
   readonly jsonLogs: boolean;
   readonly help: boolean;
+  readonly serverVars: ServerVars;
 }
 
 export const startHelp = `npm start -- [options]: the edge and the origin on this machine, with the models of models/
@@ -17,7 +19,12 @@ export const startHelp = `npm start -- [options]: the edge and the origin on thi
   --json-logs           say everything as JSON lines
   --help                this text
 
-State, secrets and logs are kept in .brink/ (BRINK_HOME to have them elsewhere). Ctrl-C ends everything.`;
+State, secrets and logs are kept in .brink/ (BRINK_HOME to have them elsewhere). Ctrl-C ends everything.
+
+Passed on to the edge when set:
+  ${edgeVarNames.join(' ')}
+and to the origin:
+  ${originVarNames.join(' ')}`;
 
 /** The command line over the environment over the defaults (protocols.md section 7). Throws StartRefused. */
 export function parseStartOptions(
@@ -31,6 +38,7 @@ export function parseStartOptions(
     withOrigin: values['no-origin'] !== true,
     jsonLogs: values['json-logs'] === true,
     help: values.help === true,
+    serverVars: serverVars(env),
   };
 }
 
@@ -49,6 +57,7 @@ function parsed(args: readonly string[]) {
   } catch (error) {
     throw new StartRefused(`${error instanceof Error ? error.message : String(error)}\n\n${startHelp}`, {
       cause: error,
+      exit: 2,
     });
   }
 }
@@ -57,5 +66,5 @@ function port(option: string, text: string | undefined, otherwise: number): numb
   if (text === undefined || text === '') return otherwise;
   const number = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   if (number >= 1 && number <= 65_535) return number;
-  throw new StartRefused(`${option}: expected a port from 1 to 65535, got "${text.slice(0, 32)}"`);
+  throw new StartRefused(`${option}: expected a port from 1 to 65535, got "${text.slice(0, 32)}"`, { exit: 2 });
 }

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AdminClient } from '../client/admin-client.js';
 import { localActor } from '../local/actor.js';
@@ -7,7 +7,8 @@ import { type Credentials, ensureCredentials } from '../local/credentials.js';
 import { banner } from './banner.js';
 import { ChildLog } from './child-log.js';
 import { endLeftovers } from './leftovers.js';
-import { checkPorts, type PortWish } from './ports.js';
+import type { PasteFacts } from './paste-lines.js';
+import { checkPorts, portWishes } from './ports.js';
 import { systemProcesses } from './process-table.js';
 import { publishFirst } from './publish-models.js';
 import { RunKeeper } from './run-keeper.js';
@@ -32,8 +33,12 @@ export async function runBrink(place: Place, around: Surroundings): Promise<void
     await servers.start(secrets);
     const { adminToken: token } = secrets;
     const client = new AdminClient({ url: urlOf(place.edgePort), token, actor: localActor(), signal: around.signal });
-    const { tryLines, publishOthers } = await publishFirst(client, projectRoot, around);
-    sayBanner(place, around, startedAtMs, tryLines);
+    const paste = pasteFacts(place, around);
+    const { tryLines, publishOthers } = await publishFirst(client, paste, around);
+    const originUrl = place.withOrigin ? urlOf(place.originPort) : undefined;
+    const seconds = (performance.now() - startedAtMs) / 1_000;
+    const { edgeUrl } = paste;
+    around.say('up', banner({ paste, originUrl, seconds, tryLines }), { edgeUrl, originUrl, seconds });
     await publishOthers();
     await aborted(around.signal);
   } catch (error) {
@@ -106,19 +111,9 @@ function secretsOf({ home, edgePort }: Place, { makeSecret }: Surroundings): Cre
   }
 }
 
-function portWishes({ edgePort, originPort, withOrigin }: Place): PortWish[] {
-  const edge = { who: 'the edge', port: edgePort, option: '--edge-port', variable: 'BRINK_EDGE_PORT' };
-  const origin = { who: 'the origin', port: originPort, option: '--origin-port', variable: 'BRINK_ORIGIN_PORT' };
-  return withOrigin ? [edge, origin] : [edge];
-}
-
-function sayBanner(place: Place, { say, cwd }: Surroundings, startedAtMs: number, tryLines: readonly string[]): void {
-  const edgeUrl = urlOf(place.edgePort);
-  const originUrl = place.withOrigin ? urlOf(place.originPort) : undefined;
-  const seconds = (performance.now() - startedAtMs) / 1_000;
-  const fromHere = relative(cwd, place.home);
-  const home = fromHere === '' || fromHere.startsWith('..') ? place.home : fromHere;
-  say('up', banner({ edgeUrl, originUrl, home, seconds, tryLines }), { edgeUrl, originUrl, seconds });
+function pasteFacts({ home, projectRoot, edgePort, serverVars }: Place, { cwd }: Surroundings): PasteFacts {
+  const withKey = serverVars.edge['INFERENCE_KEYS'] !== undefined;
+  return { edgeUrl: urlOf(edgePort), cwd, home, projectRoot, withKey };
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

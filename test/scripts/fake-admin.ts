@@ -146,12 +146,19 @@ export class FakeAdmin {
   #promote(model: Model, body: Record<string, unknown>): Release {
     const ref = model.release.versions.find(({ version }) => version === body['version']);
     if (ref === undefined) throw new BrinkError('unknown-version', `expected a published version`);
+    if (model.release.fenced.includes(ref.digest) && body['liftFence'] !== true) {
+      throw new BrinkError('version-fenced', `version ${ref.version} was withdrawn`);
+    }
     if (body['expectEpoch'] !== undefined && body['expectEpoch'] !== model.release.epoch) {
       throw new BrinkError('epoch-conflict', `expected another epoch, it is ${model.release.epoch}`);
     }
     change(
       model,
-      { stable: ref, ...(body['bakeMs'] === 0 ? { lastGood: ref } : {}) },
+      {
+        stable: ref,
+        fenced: model.release.fenced.filter((digest) => digest !== ref.digest),
+        ...(body['bakeMs'] === 0 || model.release.lastGood === null ? { lastGood: ref } : {}),
+      },
       'promote',
       textOf(body['why']),
       ref.version,

@@ -54,7 +54,9 @@ describe('brink, from publishing to rolling back', () => {
     expect(first.stdout).toMatch(
       /^published double v1 \([0-9a-f]{12}\): 1 file uploaded .*\n.*brink promote double v1\n$/,
     );
-    expect(first.stderr).toMatch(/read .*double[\s\S]*inspect graph model[\s\S]*store {3}as v1/);
+    expect(first.stderr).toMatch(
+      /read .*double[\s\S]*inspect graph model[\s\S]*upload {2}1 file, \d+ B\n[\s\S]*store {3}as v1/,
+    );
     const again = await brink(['publish', join(folder, 'double.onnx')]);
     expect(again.stdout).toMatch(/^already published as v1 .*nothing was uploaded/);
   });
@@ -72,7 +74,8 @@ describe('brink, from publishing to rolling back', () => {
   });
 
   it('promotes, lists, rolls back and shows the audit', async () => {
-    expect((await brink(['promote', 'double', 'v1', '--bake', '0'])).stdout).toContain('double serves v1 now');
+    const promoted = await brink(['promote', 'double', 'v1', '--bake', '0']);
+    expect(promoted.stdout).toMatch(/^double: every edge serves v1 within 2 s \(epoch \d\)\.\n.*\(--bake 0\)/);
     expect((await document(['promote', 'double', 'fast', '--why', 'is faster'])).json).toMatchObject({
       release: { stable: { version: 'fast' } },
     });
@@ -90,7 +93,7 @@ describe('brink, from publishing to rolling back', () => {
   });
 
   it('says what it means when a rollback reaches only what is connected', async () => {
-    await brink(['promote', 'double', 'fast', '--bake', '0']);
+    await brink(['promote', 'double', 'fast', '--bake', '0', '--lift-fence']);
     const { stdout } = await brink(['rollback', 'double', '--to', 'v1']);
     expect(stdout).toMatch(/Reach: connected\. It was the last good version: an edge that is cut off/);
   });
@@ -108,7 +111,22 @@ describe('brink, asking a model', () => {
     const { exit, stdout, stderr } = await brink(['infer', 'double', '--request', '-'], { stdin: '{"inputs":[]}' });
     expect(exit).toBe(0);
     expect(stdout).toMatch(/^OUTPUT .*\ny {2,}INT64/);
-    expect(stderr).toContain('double v1, served by the edge');
+    expect(stderr).toBe('double v1, served by the edge\n');
+  });
+
+  it('says when the origin answers because the edge is still loading the model', async () => {
+    const cold = { ...served, 'x-brink-served-by': 'origin', 'x-brink-attempts': 'edge:loading, origin:ok' };
+    fake.instead.set('POST /v1/models/cold/predict', () => ({ status: 200, body: {}, headers: cold }));
+    const { stderr } = await brink(['predict', 'cold', join(folder, 'a.png')]);
+    expect(stderr).toBe('double v1, served by the origin (the edge is still loading it)\n');
+  });
+
+  it('tells who predicts with a model without handler to infer', async () => {
+    const body = { error: 'it has no handler', code: 'no-handler' };
+    fake.instead.set('POST /v1/models/raw/predict', () => ({ status: 400, body }));
+    const { exit, json } = await document(['predict', 'raw', join(folder, 'a.png')]);
+    expect({ exit, code: json['code'] }).toEqual({ exit: 2, code: 'no-handler' });
+    expect(json['error']).toContain('brink infer raw --input');
   });
 
   it('predicts from a file, and lets no answer steer the terminal', async () => {
@@ -203,7 +221,7 @@ describe('the help of brink', () => {
     const { exit, stdout, stderr } = await brink(['--help']);
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
     for (const command of commands) expect(stdout).toContain(`  ${command} `);
-    expect(stdout).toMatch(/BRINK_URL[\s\S]*BRINK_TOKEN[\s\S]*Exit codes:/);
+    expect(stdout).toMatch(/BRINK_URL[\s\S]*BRINK_TOKEN[\s\S]*BRINK_HOME[\s\S]*Exit codes:/);
   });
 
   it.each(commands)('of %s has examples and the exit codes', async (command) => {
@@ -211,6 +229,11 @@ describe('the help of brink', () => {
     expect(exit).toBe(0);
     expect(stdout).toMatch(new RegExp(`Examples:\\n {2}\\$ .*brink ${command}\\b[\\s\\S]*Exit codes:\\n {2}0 `));
     for (const option of ['--json', '--url', '--token', '--timeout']) expect(stdout).toContain(option);
+  });
+
+  it('names what publish takes, and how long a version bakes', async () => {
+    expect((await brink(['publish', '--help'])).stdout).toContain('<folder|model.onnx>');
+    expect((await brink(['promote', '--help'])).stdout).toMatch(/--bake <ms> .*\(default: 60000\)/);
   });
 
   it('comes with status 2 when no command was given', async () => {
@@ -252,6 +275,34 @@ describe('where brink finds its edge and token', () => {
     const sameUrl = fake.url.replace('127.0.0.1', 'localhost');
     expect((await runBrink(['models', '--url', other.url], { cwd: place })).exit).toBe(5);
     expect([0, 6]).toContain((await runBrink(['models', '--url', sameUrl], { cwd: place })).exit); // 6 where localhost is ::1 alone
+    await other.stop();
+    await removeFolder(place);
+  });
+
+  it('says where it looked for a token when it found none', async () => {
+    const place = await folderOf({});
+    const env = { BRINK_URL: fake.url };
+    const none = 'no token was found: there is no --token and no BRINK_TOKEN, and no ';
+    const nowhere = await runBrink(['models'], { cwd: place, env });
+    expect(nowhere).toMatchObject({ exit: 5, stderr: expect.stringContaining(none) as string });
+    expect(nowhere.stderr).toContain(`.brink/credentials.json in ${place} or a folder above`);
+    const empty = await runBrink(['models'], { cwd: place, env: { ...env, BRINK_HOME: place } });
+    expect(empty).toMatchObject({
+      exit: 5,
+      stderr: expect.stringContaining(`credentials.json in BRINK_HOME (${place})`) as string,
+    });
+    await removeFolder(place);
+  });
+
+  it('says that a token is for another edge, and which token it is that the server refuses', async () => {
+    const place = await local();
+    const other = await FakeAdmin.start();
+    const elsewhere = await runBrink(['models', '--url', other.url], { cwd: place });
+    expect(elsewhere.stderr).toContain(`credentials.json is for ${fake.url} only`);
+    expect((await brink(['models', '--token', 'wrong'])).stderr).toBe(
+      'brink: the server refuses this token (of --token)\n',
+    );
+    expect((await brink(['models'], { env: { BRINK_TOKEN: 'wrong' } })).stderr).toContain('(of BRINK_TOKEN)');
     await other.stop();
     await removeFolder(place);
   });

@@ -97,6 +97,20 @@ describe('preparing a version', () => {
     });
   });
 
+  it('says of a graph that cannot be loaded what onnxruntime says, under the name that the author knows', async () => {
+    const { bytes } = externalDoubleModel('weights.bin');
+    const folder = await made({ 'a.onnx': 'not a graph', 'empty.onnx': '', 'ext.onnx': bytes });
+    await expect(prepareVersion(join(folder, 'a.onnx'))).rejects.toThrow(
+      /^graph "model" \(a\.onnx\) cannot be loaded: Protobuf parsing failed\.$/,
+    );
+    await expect(prepareVersion(join(folder, 'empty.onnx'))).rejects.toThrow(
+      /^graph "model" \(empty\.onnx\) cannot be loaded: ModelProto does not have a graph\.$/,
+    );
+    await expect(prepareVersion(join(folder, 'ext.onnx'))).rejects.toThrow(
+      /^graph "model" \(ext\.onnx\) cannot be loaded: .* does not exist: "weights\.bin"$/,
+    );
+  });
+
   it('stops when told to', async () => {
     const leaving = new AbortController();
     const preparing = prepareVersion(await modelFolder(), {
@@ -123,7 +137,7 @@ describe('publishing', () => {
     expect(fake.requests.at(-1)).toBe('POST /admin/v1/models/double/versions');
     expect(fake.models.get('double')?.release.stable).toBeNull();
     expect(events.map(({ stage }) => stage)).toEqual(['upload', 'upload', 'upload', 'register']);
-    expect(events.at(-2)).toMatchObject({ doneBytes: result.bytes, totalBytes: result.bytes });
+    expect(events.at(-2)).toMatchObject({ files: 2, doneBytes: result.bytes, totalBytes: result.bytes });
     expect(new Set(fake.actors)).toEqual(new Set(['tester@here']));
   });
 
@@ -149,6 +163,15 @@ describe('publishing', () => {
     fake.requests.length = 0;
     expect(await publish(client, prepared, { why })).toMatchObject({ added: true, uploadedBlobs: 1 });
     expect(uploads()).toHaveLength(1);
+  });
+
+  it('says that nothing is to be sent when the server has every file', async () => {
+    const prepared = await prepareVersion(await modelFolder());
+    await publish(client, prepared, { why });
+    const events: PublishEvent[] = [];
+    const again = await publish(client, prepared, { why, as: 'again', onEvent: (event) => events.push(event) });
+    expect(again).toMatchObject({ version: 'again', added: true, uploadedBlobs: 0 });
+    expect(events[0]).toMatchObject({ stage: 'upload', files: 0, totalBytes: 0 });
   });
 
   it('takes the name after one that another publisher took meanwhile', async () => {

@@ -1,0 +1,49 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { workerOptions } from './worker-options.mjs';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Output under dist/ (without .js) → source. */
+const nodeEntries = {
+  'origin/main': 'origin/main.ts',
+  'origin/runner': 'origin/runner/main.ts',
+  'origin/handler-worker': 'origin/handlers/worker.ts',
+  brink: 'scripts/brink.ts',
+  start: 'scripts/start.ts',
+  'edge-dev': 'scripts/edge-dev.ts',
+};
+
+/**
+ * Bundles everything with esbuild: dist/edge (the Worker and its wasm) and one file for each Node process. Answers how
+ * many milliseconds that took, or undefined when it failed; esbuild has then said why on standard error.
+ */
+export async function buildAll() {
+  const startedAt = performance.now();
+  try {
+    await Promise.all([
+      build({
+        ...workerOptions,
+        absWorkingDir: root,
+        entryPoints: { worker: 'edge/worker.ts' },
+        outdir: 'dist/edge',
+      }),
+      build({
+        absWorkingDir: root,
+        entryPoints: nodeEntries,
+        outdir: 'dist',
+        bundle: true,
+        format: 'esm',
+        platform: 'node',
+        target: 'node20',
+        packages: 'external',
+        sourcemap: true,
+        logLevel: 'warning',
+      }),
+    ]);
+    return Math.round(performance.now() - startedAt);
+  } catch {
+    return undefined;
+  }
+}
