@@ -53,7 +53,7 @@ export function outputOf(
   switch (format) {
     case 'json': {
       const { outputs } = JSON.parse(new TextDecoder().decode(bytes)) as { outputs: WireOutput[] };
-      return (outputs[0]?.data ?? []);
+      return outputs[0]?.data ?? [];
     }
     case 'binary':
       return floats(bytes.subarray(Number(headers['inference-header-content-length'])));

@@ -12,9 +12,7 @@ spyOnSessions();
 const benchWorker: ExportedHandler<Env> = {
   fetch: (request, env, context) => {
     if (request.url.includes('/bench/')) return benchRoutes(request, env, context);
-    return (
-      gateway.fetch?.(request, env, context) ?? Response.error()
-    );
+    return gateway.fetch?.(request, env, context) ?? Response.error();
   },
 };
 export default benchWorker;
