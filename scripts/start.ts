@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { projectRoot } from './local/project-root.js';
 import { stateFolder } from './local/state-folder.js';
+import { systemLineage } from './start/lineage.js';
 import { sayJson, sayText } from './start/say.js';
 import { parseStartOptions, startHelp } from './start/start-options.js';
 import { runBrink } from './start/starter.js';
@@ -20,7 +21,7 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => leaving.abort());
   // Only npm's end is ours: a shell that started this in the background may go.
   const byNpm = process.env['npm_lifecycle_event'] !== undefined;
-  if (byNpm) watchStarter(() => process.ppid, () => leaving.abort()); // prettier-ignore
+  if (byNpm) watchStarter(systemLineage, 'scripts/start.mjs', () => leaving.abort());
   const root = projectRoot();
   const write = (text: string): boolean => process.stdout.write(text);
   const say = options.jsonLogs ? sayJson(write) : sayText(write);

@@ -30,7 +30,7 @@ function inOwnWords(text: string, { folder, graph }: { folder: string; graph: st
     .replaceAll(/ (?:resolved path|allowed directory): "[^"]*"/g, '')
     .replaceAll(sourcePlace, '')
     .replaceAll(join(folder, graphFile), graph)
-    .replaceAll(`${join(folder, '/')}`, '')
+    .replaceAll(join(folder, '/'), '')
     .replaceAll(folder, 'its folder')
     .replaceAll(join(tmpdir(), '/'), '')
     .trim();

@@ -1,83 +1,22 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../../scripts/local/project-root.js';
 import { systemProcesses } from '../../../scripts/start/process-table.js';
 import { readRun } from '../../../scripts/start/run-file.js';
 import { folderOf, removeFolder } from '../model-folder.js';
+import { freePorts, Started } from './started.js';
 
-interface StartEvent {
-  readonly event: string;
-  readonly message: string;
-  readonly model?: string;
-  readonly curl?: string;
-}
-
-/** `npm start` without the build, in a process of its own. */
-class Started {
-  readonly events: StartEvent[] = [];
-  readonly exited: Promise<number | null>;
-  stderr = '';
-  readonly #child: ChildProcess;
-  readonly #waiting = new Set<() => void>();
-
-  constructor(home: string, ports: readonly number[]) {
-    const args = ['--json-logs', '--edge-port', String(ports[0]), '--origin-port', String(ports[1])];
-    this.#child = spawn(process.execPath, [join(projectRoot(), 'dist/start.js'), ...args], {
-      cwd: projectRoot(),
-      env: { ...process.env, BRINK_HOME: home },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    createInterface({ input: this.#child.stdout! }).on('line', (line) => {
-      this.events.push(JSON.parse(line) as StartEvent);
-      for (const look of this.#waiting) look();
-    });
-    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
-    this.exited = new Promise((resolve) => this.#child.once('close', resolve));
-  }
-
-  get pid(): number {
-    return this.#child.pid!;
-  }
-
-  kill(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
-  }
-
-  /** The first event that fits, now or later; rejects when the start ends without. */
-  async when(fits: (event: StartEvent) => boolean): Promise<StartEvent> {
-    const found = new Promise<StartEvent>((resolve) => {
-      const look = (): void => {
-        const event = this.events.find(fits);
-        if (event !== undefined) resolve(event);
-      };
-      this.#waiting.add(look);
-      look();
-    });
-    const ended = this.exited.then(() => Promise.reject(new Error(`ended: ${this.stderr}`)));
-    ended.catch(() => undefined);
-    return Promise.race([found, ended]);
-  }
-}
-
-async function freePorts(): Promise<number[]> {
-  const servers = [createServer(), createServer()];
-  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-describe('npm start', () => {
+describe('a start', () => {
   let home: string;
   let ports: number[];
   const started: Started[] = [];
   const start = (): Started => {
-    const one = new Started(home, ports);
+    const args = ['--json-logs', '--edge-port', String(ports[0]), '--origin-port', String(ports[1])];
+    const command = [process.execPath, join(projectRoot(), 'dist/start.js'), ...args] as const;
+    const one = new Started({ command: [...command], cwd: projectRoot(), env: { ...process.env, BRINK_HOME: home } });
     started.push(one);
     return one;
   };
