@@ -5,18 +5,19 @@ type Read = ReadableStreamReadResult<Uint8Array>;
 
 /**
  * All bytes that a reader gives. With more than `bytesMax` it throws what `tooMany` makes of the number so far; what
- * becomes of the reader then is the caller's to say. `bound` may limit the wait for each piece.
+ * becomes of the reader then is the caller's to say. `check` is called before each piece, and may throw.
  */
 export async function collectBytes(
   reader: { read(): Promise<Read> },
   bytesMax: number,
   tooMany: (bytes: number) => BrinkError,
-  bound: (read: () => Promise<Read>) => Promise<Read> = (read) => read(),
+  check: () => void = () => undefined,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for (;;) {
-    const { done, value } = await bound(() => reader.read());
+    check();
+    const { done, value } = await reader.read();
     if (done) break;
     bytes += value.byteLength;
     if (bytes > bytesMax) throw tooMany(bytes);

@@ -38,10 +38,9 @@ async function arrive(reader: PieceReader, limits: Limits, deadline: Deadline): 
   const doing = 'the body arrived';
   const tooMany = (bytes: number): BrinkError => tooLarge(`at least ${bytes} bytes`, limits);
   try {
-    return await collectBytes(reader, limits.bodyBytesMax, tooMany, (read) => {
-      deadline.check(doing); // a piece that is there at once is not waited for, and would never be late
-      return deadline.bound(read(), doing);
-    });
+    // Checked at each piece too: what is always there at once is never waited for, and no timer would fire.
+    const collecting = collectBytes(reader, limits.bodyBytesMax, tooMany, () => deadline.check(doing));
+    return await deadline.bound(collecting, doing); // one timer for all pieces: a timer costs 0.03 ms
   } catch (error) {
     if (error instanceof BrinkError && error.code === 'body-too-large') {
       reader.releaseLock(); // whoever keeps the connection may read the rest
