@@ -1,6 +1,6 @@
 import { BrinkError } from '../errors/brink-error.js';
 import type { Clock, Random } from '../time/clock.js';
-import type { Deadline } from '../time/deadline.js';
+import { Deadline } from '../time/deadline.js';
 import { isUsable, stamp, usableMs } from './lease-rule.js';
 import { NegativeCache } from './negative-cache.js';
 import type { LeaseCopy, LeaseGrant, Release } from './release.js';
@@ -32,6 +32,8 @@ export interface LeasesOptions {
 
 /** How long the control plane may take to answer before it counts as out of reach. */
 export const askMsMax = 1_000;
+/** The shared copy is a convenience. */
+const sharedMsMax = 250;
 /** A whole refresh: the shared copy, the question, and the release as written down. */
 export const refreshMsMax = 2_500;
 /** After it could not be reached it is not asked again for this long (jittered), and then in the background. */
@@ -82,11 +84,10 @@ export class Leases {
     for (let asked = 0; asked < asksMax; asked += 1) {
       await this.#refreshed(model, deadline);
       const fresh = this.#standing(model);
-      if (fresh !== undefined) return fresh; // else the answer was so long on its way that it was of no use
+      if (fresh !== undefined) return fresh;
     }
-    throw new BrinkError('control-unreachable', `no lease on model '${model}' could be had`, {
-      retryAfterMs: askAgainMs,
-    });
+    // Every answer was so long on its way that it was of no use: as good as none.
+    return this.#withoutLease(model, undefined);
   }
 
   /**
@@ -146,8 +147,26 @@ export class Leases {
       await deadline.bound(this.#refresh(model, sharedAgeMsMax), 'the release was asked for', refreshMsMax);
     } catch (error) {
       if (deadline.passed || !(error instanceof BrinkError) || error.code !== 'deadline-exceeded') throw error;
-      throw unreachable(model, error);
+      await this.#withoutLease(model, error);
     }
+  }
+
+  /** What may be served without a lease: throws `control-unreachable` when nothing is known. */
+  async #withoutLease(model: string, cause: unknown): Promise<Standing> {
+    const held = this.#standing(model);
+    if (held !== undefined) return held; // somebody else was luckier
+    await this.#outOfReach(model, this.#entry(model), cause);
+    const standing = this.#standing(model);
+    if (standing === undefined) throw unreachable(model, cause);
+    return standing;
+  }
+
+  #entry(model: string): Entry {
+    const known = this.#entries.get(model);
+    if (known !== undefined) return known;
+    const entry = { refreshAt: 0, refreshBegunAt: 0 };
+    this.#entries.set(model, entry);
+    return entry;
   }
 
   /**
@@ -155,7 +174,7 @@ export class Leases {
    * taken for dead, and another begun: the request that it belonged to may have been cancelled under it.
    */
   #refresh(model: string, sharedAgeMsMax = Infinity): Promise<void> {
-    const entry = this.#entries.get(model) ?? { refreshAt: 0, refreshBegunAt: 0 };
+    const entry = this.#entry(model);
     const begunAt = this.#options.clock.now();
     if (entry.refresh !== undefined && begunAt - entry.refreshBegunAt <= refreshMsMax) return entry.refresh;
     const refresh = this.#fetch(model, entry, sharedAgeMsMax).finally(() => {
@@ -163,14 +182,14 @@ export class Leases {
     });
     entry.refresh = refresh;
     entry.refreshBegunAt = begunAt;
-    this.#entries.set(model, entry);
     this.#options.background(refresh.catch(() => undefined)); // outlives the caller who began it
     return refresh;
   }
 
   async #fetch(model: string, entry: Entry, sharedAgeMsMax: number): Promise<void> {
     const { sources, clock } = this.#options;
-    const shared = await sources.shared(model).catch(() => undefined);
+    const sharing = new Deadline(clock, sharedMsMax).bound(sources.shared(model), 'a shared copy was looked for');
+    const shared = await sharing.catch(() => undefined);
     if (shared !== undefined && this.#isFresher(entry, shared, sharedAgeMsMax)) {
       this.#adopt(entry, shared);
       return;
@@ -180,7 +199,7 @@ export class Leases {
       const grant = await sources.ask(model, AbortSignal.timeout(askMsMax));
       const copy = stamp(grant, { sentAt, receivedAt: clock.now() });
       this.#adopt(entry, copy);
-      await sources.share(model, copy).catch(() => undefined);
+      this.#options.background(sources.share(model, copy).catch(() => undefined)); // nobody waits for it
     } catch (error) {
       await this.#outOfReach(model, entry, error);
     }
