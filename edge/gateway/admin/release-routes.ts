@@ -8,6 +8,7 @@ import type { ControlPlaneApi } from '../../../shared/release/control-plane.js';
 import type { GatewayEnv } from '../gateway-env.js';
 import { adminBody } from './admin-body.js';
 import { manifestOf } from '../manifests.js';
+import { bakeMsMax } from '../../../shared/release/transitions.js';
 import { actorOf } from './actor.js';
 import { checkHandlerDeployed } from './check-handler.js';
 import { modelNames } from './model-names.js';
@@ -18,7 +19,7 @@ const whySchema = z.string().trim().min(1).max(500);
 const promoteSchema = z.strictObject({
   version: nameSchema,
   why: whySchema,
-  bakeMs: z.int().min(0).max(86_400_000).optional(),
+  bakeMs: z.int().min(0).max(bakeMsMax).optional(),
   expectEpoch: z.int().min(0).optional(),
   liftFence: z.boolean().optional(),
 });

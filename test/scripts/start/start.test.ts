@@ -78,6 +78,18 @@ describe('a start', () => {
     expect(left([edge!.pid])).toEqual([]);
   });
 
+  it('starts the edge again when workerd alone is killed', async () => {
+    const running = started.at(-1)!;
+    const isBack = ({ message }: { message: string }): boolean => message.startsWith('the edge is back');
+    const before = running.events.filter(isBack).length;
+    const edge = readRun(home)!.children.find(({ name }) => name === 'edge')!;
+    const workerd = systemProcesses.list().filter(({ group, pid }) => group === edge.pid && pid !== edge.pid);
+    expect(workerd.length).toBeGreaterThan(0);
+    for (const { pid } of workerd) process.kill(pid, 'SIGKILL');
+    await expect.poll(() => running.events.filter(isBack).length, { timeout: 30_000 }).toBe(before + 1);
+    expect(left([edge.pid])).toEqual([]);
+  });
+
   it('ends everything at SIGTERM', async () => {
     const ours = groups();
     started.at(-1)!.kill('SIGTERM');
