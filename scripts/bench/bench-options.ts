@@ -10,7 +10,7 @@ export interface BenchOptions {
   readonly help: boolean;
 }
 
-/** What every benchmark takes (DESIGN.md section 10). Throws, and says what is expected, for anything else. */
+/** What every benchmark takes. Throws, and says what is expected, for anything else. */
 export function benchOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],

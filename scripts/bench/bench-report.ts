@@ -13,7 +13,7 @@ export interface Aim {
 /** Named figures, units last in their names. */
 export type BenchRow = Readonly<Record<string, string | number>>;
 
-/** What `--json` prints, and nothing else (DESIGN.md section 10). */
+/** What `--json` prints, and nothing else. */
 export interface BenchReport {
   readonly bench: string;
   readonly node: string;

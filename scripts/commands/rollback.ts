@@ -55,7 +55,7 @@ function rolledBackText(model: string, { release, withdrawn, fencedAt, waitedMs,
     `${model} serves ${release.stable?.version ?? 'nothing'} (epoch ${release.epoch}).`,
     `${withdrawn.version} (${shortDigest(withdrawn.digest)}) is withdrawn: the fence held after ${humanMs(waitedMs)}, at ${humanTime(fencedAt)}.`,
   ];
-  // DESIGN.md section 5, static stability: the one case in which the promise is not for every edge.
+  // Static stability (docs/release.md): the one case in which the promise is not for every edge.
   lines.push(
     reach === 'all'
       ? 'Reach: all. Nothing answers with it any more.'

@@ -26,7 +26,7 @@ Passed on to the edge when set:
 and to the origin:
   ${originVarNames.join(' ')}`;
 
-/** The command line over the environment over the defaults (protocols.md section 7). Throws StartRefused. */
+/** The command line over the environment over the defaults. Throws StartRefused. */
 export function parseStartOptions(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,

@@ -1,4 +1,4 @@
-/** How far an answer may be from the expected one, absolute or relative (DESIGN.md section 2: an fp32 graph). */
+/** How far an answer may be from the expected one, absolute or relative: 1e-3 for an fp32 graph. */
 export const errorMax = 1e-3;
 
 /**

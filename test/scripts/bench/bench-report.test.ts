@@ -26,7 +26,7 @@ describe('a report', () => {
   const rows = [rowOf('m', 'raw-run', [1, 2, 3]), rowOf('m', 'host-call', [2.5])];
   const report = reportOf('edge', projectRoot(), 12.345, { rows, aims: [aimOf('small', 1, '<=', 2)] });
 
-  it('has the members of DESIGN.md section 10, units last in the names of its figures', () => {
+  it('has the members that every benchmark has, units last in the names of its figures', () => {
     expect(Object.keys(report)).toEqual(['bench', 'node', 'cpus', 'commit', 'seconds', 'rows', 'aims']);
     expect(report).toMatchObject({ bench: 'edge', node: process.version, seconds: 12.3 });
     expect(report.commit).toMatch(/^([0-9a-f]{12}\+?|unknown)$/);
