@@ -17,6 +17,10 @@ export interface CtcOptions {
   readonly spaceProbabilityMin: number;
 }
 
+/** No script sets a space before these: what looks like one is the white above a full stop. */
+const closingMarks: ReadonlySet<string> = new Set(['.', ',', ';', ':', '!', '?', ')', ']', '。', '，']);
+const spaceBeforeMarkMin = 0.5;
+
 /**
  * Greedy CTC: the likeliest class of each time step; repeats without a blank between them are one character.
  * `probabilities` is a softmax, [steps, labels.length]. Spaces at either end are left out.
@@ -32,10 +36,12 @@ export function decodeGreedy(probabilities: Float32Array, options: CtcOptions): 
     const best = bestClass(probabilities, start, classes);
     spaceProbability = Math.max(spaceProbability, probabilities[start + space] ?? 0);
     if (best !== 0 && best !== space && best !== previous) {
-      if (characters.length > 0 && spaceProbability >= spaceProbabilityMin) {
+      const character = labels[best] ?? '';
+      const spaceMin = closingMarks.has(character) ? spaceBeforeMarkMin : spaceProbabilityMin;
+      if (characters.length > 0 && spaceProbability >= spaceMin) {
         characters.push({ character: ' ', probability: spaceProbability });
       }
-      characters.push({ character: labels[best] ?? '', probability: probabilities[start + best] ?? 0 });
+      characters.push({ character, probability: probabilities[start + best] ?? 0 });
       spaceProbability = 0;
     }
     previous = best;

@@ -35,6 +35,15 @@ describe('greedy CTC', () => {
     expect(read(steps(a, gap, b), 0.5)).toBe('ab');
   });
 
+  it('reads no space before a closing mark, unless it is likelier than not', () => {
+    const options = { labels: ['', 'a', '.', ' '], spaceProbabilityMin: 0.2 };
+    const texts = [0.3, 0.6].map(
+      (space) =>
+      decodeGreedy(steps(a, [1 - space, 0, 0, space], b), options).map(({ character }) => character).join(''), // prettier-ignore
+    );
+    expect(texts).toEqual(['a.', 'a .']);
+  });
+
   it('drops spaces at both ends', () => {
     const space = [0, 0, 0, 1];
     expect(read(steps(space, a, space))).toBe('a');
