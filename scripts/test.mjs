@@ -23,7 +23,7 @@ const env = {
   ORT_DISABLE_TELEMETRY: '1', // before onnxruntime-node loads, in every process
   WRANGLER_SEND_METRICS: 'false',
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
-  BRINK_TEST_HOME: home,
+  TMPDIR: home, // what tests leave lying about goes with it
 };
 try {
   for (const { name, command } of stages) {
