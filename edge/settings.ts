@@ -1,3 +1,4 @@
+import { commaList } from '../shared/collections/comma-list.js';
 import type { MiddlewareHandler } from 'hono';
 import { corsFor } from '../shared/http/cors.js';
 import { type KeyRings } from '../shared/http/authentication.js';
@@ -40,12 +41,8 @@ function parseSettings(env: Env): Settings {
       ...defaultLimits,
       bodyBytesMax: bodyBytesMaxOf(env),
     },
-    cors: corsFor(list(env.CORS_ORIGINS ?? '')),
+    cors: corsFor(commaList(env.CORS_ORIGINS)),
   };
-}
-
-function list(text: string): string[] {
-  return text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== ''); // prettier-ignore
 }
 
 function optionalUrl(name: string, text: string | undefined): URL | undefined {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Keys } from '../shared/auth/keys.js';
+import { commaList } from '../shared/collections/comma-list.js';
 import type { KeyRings } from '../shared/http/authentication.js';
 import { defaultLimits, type Limits } from '../shared/protocol/limits.js';
 
@@ -54,20 +55,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): O
     cacheDir: resolve(env['ORIGIN_CACHE_DIR'] ?? join('.brink', 'origin')),
     runnerPath: env['ORIGIN_RUNNER_JS'] ?? join(here, 'runner.js'),
     runnerThreads: wholeNumber(env, 'ORIGIN_RUNNER_THREADS', 1, 0, 256),
-    providers: list(env['ORIGIN_PROVIDERS'] ?? 'cpu'),
+    providers: commaList(env['ORIGIN_PROVIDERS'] ?? 'cpu'),
     runnerEnv:
       env['ORIGIN_RUNNER_LIBRARY_PATH'] === undefined ? {} : { LD_LIBRARY_PATH: env['ORIGIN_RUNNER_LIBRARY_PATH'] },
     handlerWorkerPath: env['ORIGIN_HANDLER_WORKER_JS'] ?? join(here, 'handler-worker.js'),
     handlerWorkers: wholeNumber(env, 'ORIGIN_HANDLER_WORKERS', availableParallelism(), 1, 256),
-    corsOrigins: list(env['CORS_ORIGINS'] ?? ''),
+    corsOrigins: commaList(env['CORS_ORIGINS']),
   };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-function list(text: string): string[] {
-  return text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== ''); // prettier-ignore
-}
 
 function required(env: Environment, name: string): string {
   const value = env[name];

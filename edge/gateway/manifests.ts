@@ -1,3 +1,4 @@
+import { trimOldest } from '../../shared/collections/trim-oldest.js';
 import { BrinkError } from '../../shared/errors/brink-error.js';
 import { sha256Hex } from '../../shared/manifest/digest.js';
 import { type Manifest, manifestSchema } from '../../shared/manifest/manifest.js';
@@ -16,12 +17,7 @@ export async function manifestOf(bucket: R2Bucket, digest: string): Promise<Mani
   if (known !== undefined) return known;
   const manifest = await readManifest(bucket, digest);
   held.set(digest, manifest);
-  if (held.size > manifestsMax) {
-    for (const oldest of held.keys()) {
-      held.delete(oldest);
-      break;
-    }
-  }
+  trimOldest(held, manifestsMax);
   return manifest;
 }
 

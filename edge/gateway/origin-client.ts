@@ -60,7 +60,7 @@ function originRequest(
   deadline: Deadline,
 ): Request {
   const path = call.kind === 'infer' ? `v2/models/${call.model}/infer` : `v1/models/${call.model}/predict`;
-  const url = originUrl(options, path);
+  const url = originUrl(options.url, path);
   for (const [name, value] of Object.entries(call.parameters)) url.searchParams.append(name, value);
   const out = new Headers({
     'content-type': call.body.contentType === '' ? 'application/json' : call.body.contentType,

@@ -13,8 +13,9 @@ const probeEveryMs = 500;
 /** One probe may be lost. */
 const missesMax = 2;
 
-export function originUrl({ url }: OriginAddress, path: string): URL {
-  return new URL(path, url.pathname.endsWith('/') ? url : new URL(`${url.pathname}/`, url));
+/** A path below the origin's address, which may have a path of its own. */
+export function originUrl(base: URL, path: string): URL {
+  return new URL(path, base.pathname.endsWith('/') ? base : new URL(`${base.pathname}/`, base));
 }
 
 /**
@@ -53,7 +54,7 @@ export class OriginWatch {
     const late = setTimeout(() => stop.abort(), probeMsMax);
     const aborted = new Promise<boolean>((resolve) => stop.signal.addEventListener('abort', () => resolve(false)));
     try {
-      const request = new Request(originUrl(this.#address, 'v2/health/live'), { signal: stop.signal });
+      const request = new Request(originUrl(this.#address.url, 'v2/health/live'), { signal: stop.signal });
       const answered = this.#address.fetch(request).then(async (response) => {
         await response.body?.cancel();
         return response.ok;

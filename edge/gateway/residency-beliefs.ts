@@ -1,3 +1,4 @@
+import { trimOldest } from '../../shared/collections/trim-oldest.js';
 import type { Residency } from '../../shared/engine/engine.js';
 import type { Clock } from '../../shared/time/clock.js';
 
@@ -27,10 +28,6 @@ export class ResidencyBeliefs {
   note(digest: string, residency: Residency): void {
     this.#beliefs.delete(digest);
     this.#beliefs.set(digest, { residency, at: this.#clock.now() });
-    if (this.#beliefs.size <= beliefsMax) return;
-    for (const oldest of this.#beliefs.keys()) {
-      this.#beliefs.delete(oldest);
-      break;
-    }
+    trimOldest(this.#beliefs, beliefsMax);
   }
 }

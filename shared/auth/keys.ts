@@ -1,3 +1,5 @@
+import { commaList } from '../collections/comma-list.js';
+
 const nameAndToken = /^([A-Za-z0-9._-]{1,64})=([\x21-\x2b\x2d-\x7e]{16,512})$/;
 
 interface Key {
@@ -18,9 +20,8 @@ export class Keys {
 
   /** `source` names the setting in the error of a malformed list; no token is ever quoted. */
   static parse(source: string, text: string | undefined): Keys {
-    const entries = (text ?? '').split(',').map((entry) => entry.trim()).filter((entry) => entry !== ''); // prettier-ignore
     return new Keys(
-      entries.map((entry, index) => {
+      commaList(text).map((entry, index) => {
         const [, name, token] = nameAndToken.exec(entry) ?? [];
         if (name === undefined || token === undefined) {
           throw new Error(

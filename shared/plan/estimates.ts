@@ -1,3 +1,5 @@
+import { trimOldest } from '../collections/trim-oldest.js';
+
 /** Weight of a new observation: about the last ten count. */
 const alpha = 0.2;
 const keysMax = 1_024;
@@ -9,11 +11,7 @@ export class Estimates {
   observe(key: string, ms: number): void {
     const mean = this.#means.get(key);
     this.#means.set(key, mean === undefined ? ms : mean + alpha * (ms - mean));
-    if (this.#means.size <= keysMax) return;
-    for (const oldest of this.#means.keys()) {
-      this.#means.delete(oldest);
-      break;
-    }
+    trimOldest(this.#means, keysMax);
   }
 
   /** The mean in milliseconds, or undefined where nothing has been seen. */

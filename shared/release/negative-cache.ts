@@ -1,3 +1,4 @@
+import { trimOldest } from '../collections/trim-oldest.js';
 import type { Clock } from '../time/clock.js';
 
 /** Names that were not there a moment ago: bounded, so that a scan of names costs neither memory nor questions. */
@@ -24,10 +25,6 @@ export class NegativeCache {
   add(name: string): void {
     this.#until.delete(name); // re-inserted at the end: the map is in order of age
     this.#until.set(name, this.#clock.now() + this.#ttlMs);
-    if (this.#until.size <= this.#entriesMax) return;
-    for (const oldest of this.#until.keys()) {
-      this.#until.delete(oldest);
-      break;
-    }
+    trimOldest(this.#until, this.#entriesMax);
   }
 }

@@ -1,3 +1,4 @@
+import { trimOldest } from '../collections/trim-oldest.js';
 import type { Clock, Random } from '../time/clock.js';
 import { Breaker } from './breaker.js';
 
@@ -19,12 +20,7 @@ export class Breakers {
     if (known !== undefined) return known;
     const breaker = new Breaker(this.#clock, this.#random);
     this.#byKey.set(key, breaker);
-    if (this.#byKey.size > breakersMax) {
-      for (const oldest of this.#byKey.keys()) {
-        this.#byKey.delete(oldest);
-        break;
-      }
-    }
+    trimOldest(this.#byKey, breakersMax);
     return breaker;
   }
 }

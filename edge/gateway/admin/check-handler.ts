@@ -5,6 +5,7 @@ import { handlerKey } from '../../../shared/handler/handler.js';
 import type { Manifest } from '../../../shared/manifest/manifest.js';
 import type { Env } from '../../bindings.js';
 import { settingsOf } from '../../settings.js';
+import { originUrl } from '../origin-watch.js';
 
 const originHandlersSchema = z.object({ handlers: z.array(z.string()) });
 const askMsMax = 2_000;
@@ -28,11 +29,11 @@ export async function checkHandlerDeployed(env: Env, { handler, placement, model
 }
 
 async function originHandlers(env: Env): Promise<readonly string[] | undefined> {
-  const { originUrl, originKey } = settingsOf(env);
-  if (originUrl === undefined) return undefined;
+  const { originUrl: base, originKey } = settingsOf(env);
+  if (base === undefined) return undefined;
   try {
     const headers = originKey === undefined ? {} : { authorization: `Bearer ${originKey}` };
-    const url = new URL('v1/handlers', originUrl.href.endsWith('/') ? originUrl : `${originUrl.href}/`);
+    const url = originUrl(base, 'v1/handlers');
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(askMsMax) });
     return response.ok ? originHandlersSchema.parse(await response.json()).handlers : undefined;
   } catch {
