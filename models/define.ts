@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { placementSchema, sha256Schema } from '../shared/manifest/manifest.js';
+import { batchingSchema, placementSchema, sha256Schema } from '../shared/manifest/manifest.js';
 import { nameSchema } from '../shared/protocol/names.js';
 import { signatureSchema } from '../shared/protocol/tensor.js';
 
@@ -29,7 +29,7 @@ export const definitionSchema = z.strictObject({
   settings: z.record(z.string(), z.json()).default({}),
   /** A wish, the preferred tier first; measuring decides. */
   placement: placementSchema.default({ tiers: ['edge', 'origin'] }),
-  batching: z.strictObject({ maxBatch: z.int().min(1).max(1024) }).optional(),
+  batching: batchingSchema.optional(),
   deadlineMs: z.int().min(1).max(120_000).default(10_000),
 });
 export type Definition = z.infer<typeof definitionSchema>;

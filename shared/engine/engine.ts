@@ -11,15 +11,23 @@ export interface Target {
   readonly manifest: Manifest;
 }
 
+/** Who waits for a run: what a queue needs to know beside the deadline. */
+export interface Caller {
+  /** V2 `priority`: 1 is the highest; 0, the default, is the lowest that is configured. */
+  readonly priority: number;
+  /** Aborts when nobody waits for the answer any more: what has not begun by then never begins. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * What runs models on one tier: ORT-web in the edge's isolate, runner processes at the origin. One conformance suite
  * runs on both.
  */
 export interface Engine {
   /** Runs the version's `inferGraph`. The request has been validated against its signature. All outputs come back. */
-  infer(target: Target, request: InferRequest, deadline: Deadline): Promise<readonly Tensor[]>;
+  infer(target: Target, request: InferRequest, deadline: Deadline, caller?: Caller): Promise<readonly Tensor[]>;
   /** Runs the version's handler. */
-  predict(target: Target, input: HandlerInput, deadline: Deadline): Promise<Json>;
+  predict(target: Target, input: HandlerInput, deadline: Deadline, caller?: Caller): Promise<Json>;
   /** Loads without running; resolves when the version can answer at once. */
   prefetch(target: Target, deadline: Deadline): Promise<void>;
   residency(digest: string): Residency;

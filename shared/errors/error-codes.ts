@@ -41,6 +41,8 @@ export const statusOfCode = {
   // who the caller is
   unauthenticated: 401,
   'operators-only': 403,
+  /** A key that may read, where inference is asked for. */
+  'read-only-key': 403,
   // what there is
   'unknown-route': 404,
   'unknown-model': 404,
@@ -64,6 +66,8 @@ export const statusOfCode = {
   'deadline-exceeded': 504,
   'no-tier-available': 503,
   'queue-full': 503,
+  /** The estimated wait is longer than the deadline, or as many are in flight as the measured latency allows. */
+  overloaded: 503,
   'heap-exhausted': 503,
   'engine-failed': 503,
   'runner-failed': 503,
@@ -77,6 +81,8 @@ export const statusOfCode = {
   'lease-expired': 503,
   loading: 503,
   'shutting-down': 503,
+  /** An execution provider that was asked for is not there. */
+  'provider-missing': 503,
   'not-supported': 501,
   internal: 500,
 } as const satisfies Record<string, number>;

@@ -154,6 +154,7 @@ export class DataPlane<Bindings extends object = object> {
       key: header(headers.key) ?? this.#options.clientOf(context),
       forcedTier: forced,
       noFallback: refusesFallback(header),
+      priority: 0,
       pin,
       seenEpoch: seenEpoch(header),
     };

@@ -1,5 +1,6 @@
 import type { Target } from '../engine/engine.js';
 import type { TierName } from '../protocol/headers.js';
+import type { IndexEntry, InstanceGroup, ModelStatistics } from '../protocol/serving-messages.js';
 import type { Release } from '../release/release.js';
 import type { Answer, Call, CallReport } from '../serve/call.js';
 import type { Deadline } from '../time/deadline.js';
@@ -19,4 +20,18 @@ export interface DataTier {
   /** Whether this version would be answered now. */
   modelReady(described: Described): Promise<boolean>;
   ready(): Promise<boolean>;
+  /** The V2 extensions that need more than a release and a manifest; absent: 501 `not-supported`. */
+  readonly serving?: ServingExtensions;
+}
+
+/** What a tier that keeps models in memory can say and do beside answering. */
+export interface ServingExtensions {
+  /** How a version is run here: the fields of `model_config.proto` that only the tier knows. */
+  instanceGroups(described: Described): readonly InstanceGroup[];
+  /** Of one version, or without `version` of all versions of a model, or without both of all. */
+  statistics(model?: string, version?: string): Promise<readonly ModelStatistics[]>;
+  index(): Promise<readonly IndexEntry[]>;
+  /** Loads what is released of a model (never a fenced digest); `not-supported` unless it is switched on. */
+  load(model: string, deadline: Deadline): Promise<void>;
+  unload(model: string, deadline: Deadline): Promise<void>;
 }

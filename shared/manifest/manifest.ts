@@ -30,6 +30,30 @@ export const placementSchema = z.strictObject({
 });
 
 /**
+ * Ragged axes that may be padded so that requests of different sizes share a batch. Padding can change answers, so it is
+ * part of the version: `axis` of `input` is filled with `value` up to the next multiple, and the named axis of each of
+ * `outputs` is cut to `ceil(own size × scale)`.
+ */
+export const paddingSchema = z.strictObject({
+  input: z.string().min(1).max(256),
+  axis: z.int().min(1).max(15),
+  multipleOf: z.int().min(2).max(65_536),
+  value: z.number().default(0),
+  outputs: z
+    .record(
+      z.string().max(256),
+      z.strictObject({ axis: z.int().min(1).max(15), scale: z.number().positive().max(65_536).default(1) }),
+    )
+    .default({}),
+});
+export type Padding = z.infer<typeof paddingSchema>;
+
+export const batchingSchema = z.strictObject({
+  maxBatch: z.int().min(1).max(1024),
+  padding: z.array(paddingSchema).max(16).optional(),
+});
+
+/**
  * What a version is: everything that decides its answers, and nothing that was measured, so that the same input gives
  * the same digest on every machine. The version's own name is not in it: a digest says what runs, a name is a pointer.
  */
@@ -45,7 +69,8 @@ export const manifestSchema = z.strictObject({
   /** Settings of the handler: plain JSON, checked by the handler's own schema. */
   settings: z.record(z.string().max(64), z.json()),
   placement: placementSchema,
-  batching: z.strictObject({ maxBatch: z.int().min(1).max(1024) }).nullable(),
+  /** Null leaves it to the origin, which batches what it finds to be batchable; `maxBatch` 1 forbids it. */
+  batching: batchingSchema.nullable(),
   /** The answer's deadline when the caller names none. */
   deadlineMs: z.int().min(1).max(120_000),
 });

@@ -1,7 +1,16 @@
 import type { ServedBy, TierName } from '../protocol/headers.js';
 import type { WireBody } from '../protocol/codec.js';
+import type { InferRequest, InferResponse } from '../protocol/infer.js';
+import type { Limits } from '../protocol/limits.js';
+import type { Signature } from '../protocol/tensor.js';
 import type { VersionRef } from '../release/release.js';
 import type { Deadline } from '../time/deadline.js';
+
+/** How a protocol that is not REST reads its request and writes its answer. Both throw BrinkErrors of the caller's faults. */
+export interface InferCodec {
+  decode(signature: Signature, limits: Limits): InferRequest;
+  encode(response: InferResponse, request: InferRequest): EncodedBody;
+}
 
 /** One request of the data plane, free of HTTP: what every protocol is parsed into before anything else happens. */
 export interface Call {
@@ -10,6 +19,8 @@ export interface Call {
   /** From the path; undefined means whatever the release says. */
   readonly version: string | undefined;
   readonly body: WireBody;
+  /** Absent: REST, by the media types of `body` and `accept`. */
+  readonly codec?: InferCodec;
   /** The query string (`predict`). */
   readonly parameters: Readonly<Record<string, string>>;
   readonly accept: string | undefined;
@@ -22,6 +33,10 @@ export interface Call {
   readonly key: string;
   readonly forcedTier: TierName | undefined;
   readonly noFallback: boolean;
+  /** `x-brink-priority`; the V2 parameter `priority` wins. 1 is the highest, 0 the default. */
+  readonly priority: number;
+  /** Aborts when the caller has gone. Only where a caller's leaving can be seen: at the origin. */
+  readonly signal?: AbortSignal;
   /** `version@digest`: answer with exactly this or not at all (edge → origin). */
   readonly pin: VersionRef | undefined;
   /** The newest epoch that the previous hop has seen; 0 when it says none. */

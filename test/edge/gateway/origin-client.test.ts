@@ -11,7 +11,8 @@ const call: Call = {
   kind: 'infer', model: 'm', version: undefined, parameters: {}, accept: 'application/json', deadlineGiven: true,
   body: { contentType: 'application/octet-stream', inferenceHeaderLength: '7', bytes: Uint8Array.of(1, 2, 3) },
   deadline: new Deadline({ now: () => 0 }, 5_000), requestId: 'req-1', traceparent: 'trace-1', key: 'somebody',
-  forcedTier: undefined, noFallback: false, pin: undefined, seenEpoch: 0,
+  forcedTier: undefined, noFallback: false,
+  priority: 0, pin: undefined, seenEpoch: 0,
 }; // prettier-ignore
 
 function ask(answer: () => Response | Promise<Response>, budgetMs = 2_000, changed: Partial<Call> = {}) {

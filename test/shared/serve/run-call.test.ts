@@ -55,7 +55,8 @@ function setUp() {
   const run = (call: Partial<Call>, manifest = {}) =>
     runCall(
       { kind: 'infer', model: 'm', version: undefined, body: jsonBody({}), parameters: {}, accept: undefined, requestId: 'r', traceparent: 't', key: '',
-        forcedTier: undefined, noFallback: false, pin: undefined, seenEpoch: 0, deadline: new Deadline(clock, 1_000), deadlineGiven: false, ...call },
+        forcedTier: undefined, noFallback: false,
+  priority: 0, pin: undefined, seenEpoch: 0, deadline: new Deadline(clock, 1_000), deadlineGiven: false, ...call },
       { ...target, manifest: { ...target.manifest, ...manifest } },
       { engine, limits: defaultLimits, handlers: handlerRegistry([handler]) },
     ).then(({ bytes, contentType }) => ({ contentType, json: JSON.parse(new TextDecoder().decode(bytes)) as unknown })); // prettier-ignore
