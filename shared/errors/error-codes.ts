@@ -53,6 +53,8 @@ export const statusOfCode = {
   'method-not-allowed': 405,
   'not-acceptable': 406,
   'body-timeout': 408,
+  /** Nobody reads it: the caller has gone. As nginx writes it in its log. */
+  cancelled: 499,
   'version-conflict': 409,
   'epoch-conflict': 409,
   'pin-mismatch': 409,
