@@ -56,7 +56,8 @@ export class Origin {
     const runner = {
       runnerJs: config.runnerPath,
       threads: config.runnerThreads,
-      providers: config.providers,
+      providers: config.providers.map((name) => ({ name, options: {} })),
+      spinning: true,
       scratchDir: scratchDir(cacheDir),
       env: config.runnerEnv,
     };

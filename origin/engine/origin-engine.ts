@@ -9,10 +9,10 @@ import type { VersionFilesStore } from '../artifacts/version-files.js';
 import type { Prediction } from '../handlers/handler-worker.js';
 import { defaultEngineLimits, type EngineLimits } from './engine-limits.js';
 import type { Log } from './log.js';
-import { shuttingDown } from './runner-errors.js';
-import type { RunnerOptions } from './runner-process.js';
+import { shuttingDown } from './process/runner-errors.js';
+import type { RunnerOptions } from './process/runner-process.js';
 import { type Schedule, systemSchedule } from './schedule.js';
-import { startRunner } from './start-runner.js';
+import { startRunner } from './process/start-runner.js';
 import { VersionRunner } from './version-runner.js';
 
 export interface OriginEngineParts {

@@ -8,9 +8,10 @@ import type { EngineLimits } from './engine-limits.js';
 import { FairQueue } from './fair-queue.js';
 import type { Log } from './log.js';
 import { RunItem, type RunRequest } from './run-item.js';
-import { notBefore, queueFull, runnerFailed, shuttingDown } from './runner-errors.js';
-import { RunnerDied, type RunnerProcess } from './runner-process.js';
+import { notBefore, queueFull, runnerFailed, shuttingDown } from './process/runner-errors.js';
+import { RunnerDied, type RunnerProcess } from './process/runner-process.js';
 import type { Cancel, Schedule } from './schedule.js';
+import { wholeTensor } from '../runner/whole-tensor.js';
 import { Waiters } from './waiters.js';
 
 type State =
@@ -192,8 +193,8 @@ export class VersionRunner {
       this.#state = { kind: 'ready', process };
       this.#advance();
     };
-    process.run(item.graph, item.inputs).then(
-      (outputs) => settle(() => item.succeed(outputs)),
+    process.run(item.graph, item.inputs.map(wholeTensor)).then(
+      ({ outputs }) => settle(() => item.succeed(outputs)),
       (error: unknown) => {
         overrun();
         if (error instanceof RunnerDied) this.#onDeath(process, error.message);

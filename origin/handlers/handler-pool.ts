@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Json } from '../../shared/handler/handler.js';
 import type { Log } from '../engine/log.js';
-import { queueFull, shuttingDown } from '../engine/runner-errors.js';
+import { queueFull, shuttingDown } from '../engine/process/runner-errors.js';
 import { type Cancel, type Schedule, systemSchedule } from '../engine/schedule.js';
 import { HandlerWorker, type Prediction } from './handler-worker.js';
 

@@ -1,6 +1,7 @@
 import { BrinkError } from '../../shared/errors/brink-error.js';
-import { type Datatype, type FixedArray, fixedLayouts } from '../../shared/protocol/datatype.js';
+import { type Datatype, type FixedArray, fixedLayouts, type TensorData } from '../../shared/protocol/datatype.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
+import type { BatchTensor } from '../engine/runner.js';
 
 /**
  * What goes over the socket between the server and a runner:
@@ -26,32 +27,41 @@ export interface Frame {
   readonly tensors: readonly Tensor[];
 }
 
+const zeros = new Uint8Array(alignment);
 const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
-/** The chunks of a frame, to be written in order. Tensor memory is not copied: leave it alone until it is written. */
-export function encodeFrame(header: object, tensors: readonly Tensor[], bytesMax = frameBytesMax): Uint8Array[] {
-  const payloads = tensors.map((tensor) => bytesOf(tensor));
-  const entries = tensors.map(({ name, datatype, shape }, index): TensorEntry => {
-    return { name, datatype, shape, bytes: payloads[index]?.byteLength ?? 0 };
-  });
+/**
+ * The chunks of a frame, to be written in order. Tensor memory is not copied, and the parts of a tensor follow each
+ * other without a gap: what arrives is one tensor. Leave their memory alone until it is written.
+ */
+export function encodeFrame(header: object, tensors: readonly BatchTensor[], bytesMax = frameBytesMax): Uint8Array[] {
+  const entries: TensorEntry[] = [];
+  const chunks: Uint8Array[] = [];
+  let tensorBytes = 0;
+  for (const { name, datatype, shape, parts } of tensors) {
+    let bytes = 0;
+    for (const part of parts) {
+      const payload = bytesOf(datatype, part);
+      chunks.push(payload);
+      bytes += payload.byteLength;
+    }
+    const padding = aligned(bytes) - bytes;
+    if (padding > 0) chunks.push(zeros.subarray(0, padding));
+    entries.push({ name, datatype, shape, bytes });
+    tensorBytes += bytes + padding;
+  }
   const json = Buffer.from(JSON.stringify({ header, tensors: entries }), 'utf8');
   const jsonBytes = aligned(json.byteLength);
-  const frameBytes = payloads.reduce((sum, { byteLength }) => sum + aligned(byteLength), prefixBytes + jsonBytes);
+  const frameBytes = prefixBytes + jsonBytes + tensorBytes;
   checkFrameBytes(frameBytes, bytesMax);
   const head = Buffer.alloc(prefixBytes + jsonBytes, ' ');
   head.writeUInt32LE(frameBytes, 0);
   head.writeUInt32LE(jsonBytes, 4);
   head.set(json, prefixBytes);
-  const chunks: Uint8Array[] = [head];
-  for (const payload of payloads) {
-    chunks.push(payload);
-    const padding = aligned(payload.byteLength) - payload.byteLength;
-    if (padding > 0) chunks.push(new Uint8Array(padding));
-  }
-  return chunks;
+  return [head, ...chunks];
 }
 
-function bytesOf({ datatype, data }: Tensor): Uint8Array {
+function bytesOf(datatype: Datatype, data: TensorData): Uint8Array {
   if (datatype !== 'BYTES') {
     const view = data as FixedArray;
     return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

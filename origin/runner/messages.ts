@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ErrorCode, isErrorCode } from '../../shared/errors/error-codes.js';
 import { type Signature, signatureSchema } from '../../shared/protocol/tensor.js';
+import type { SessionOptions } from './session-options.js';
 
 /** From the server to a runner. Tensors travel beside the message in its frame. */
 export type RunnerRequest =
@@ -8,10 +9,7 @@ export type RunnerRequest =
       readonly type: 'load';
       /** Graph name → path of its `.onnx` file. */
       readonly graphs: Readonly<Record<string, string>>;
-      /** Threads within one operator; 0 lets onnxruntime choose. */
-      readonly threads: number;
-      /** onnxruntime's names, the preferred one first. */
-      readonly providers: readonly string[];
+      readonly session: SessionOptions;
     }
   | { readonly type: 'run'; readonly id: number; readonly graph: string }
   | { readonly type: 'ping'; readonly id: number };
@@ -32,8 +30,8 @@ export const runnerReplySchema = z.discriminatedUnion('type', [
     failure: failureSchema,
     detail: z.string(),
   }),
-  z.object({ type: z.literal('result'), id: z.number() }),
-  z.object({ type: z.literal('pong'), id: z.number() }),
+  z.object({ type: z.literal('result'), id: z.number(), inferMs: z.number().min(0), rssBytes: z.number().min(0) }),
+  z.object({ type: z.literal('pong'), id: z.number(), rssBytes: z.number().min(0) }),
 ]);
 export type RunnerReply = z.infer<typeof runnerReplySchema>;
 export type Signatures = Readonly<Record<string, Signature>>;

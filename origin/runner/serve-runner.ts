@@ -1,10 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { toBrinkError, toFailure } from '../../shared/errors/brink-error.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
+import { RssGauge } from './rss-gauge.js';
 import { encodeFrame, type Frame } from './frame.js';
 import { FrameReader } from './frame-reader.js';
 import type { RunnerReply, RunnerRequest } from './messages.js';
 import { Sessions } from './sessions.js';
+import { wholeTensor } from './whole-tensor.js';
 
 /** Of what goes to the log about a failure. */
 const detailLengthMax = 2_000;
@@ -13,6 +15,11 @@ const detailLengthMax = 2_000;
  * Answers the server's messages, one after the other in the order in which they came, until the stream ends. Resolves
  * then; rejects when the stream holds something that is no frame.
  */
+const memory = new RssGauge(
+  () => performance.now(),
+  () => process.memoryUsage.rss(),
+);
+
 export async function serveRunner(stream: Duplex): Promise<void> {
   const sessions = new Sessions();
   const reader = new FrameReader();
@@ -25,7 +32,7 @@ async function answer(stream: Duplex, sessions: Sessions, { header, tensors }: F
   const request = header as RunnerRequest; // the server is this program's own parent: nobody else holds the socket
   try {
     const [reply, outputs] = await replyTo(sessions, request, tensors);
-    send(stream, encodeFrame(reply, outputs));
+    send(stream, encodeFrame(reply, outputs.map(wholeTensor)));
   } catch (error) {
     const id = request.type === 'load' ? null : request.id;
     const { cause } = toBrinkError(error);
@@ -42,10 +49,12 @@ async function replyTo(
   switch (request.type) {
     case 'load':
       return [{ type: 'loaded', graphs: await sessions.load(request) }, []];
-    case 'run':
-      return [{ type: 'result', id: request.id }, await sessions.run(request.graph, inputs)];
+    case 'run': {
+      const { outputs, inferMs } = await sessions.run(request.graph, inputs);
+      return [{ type: 'result', id: request.id, inferMs, rssBytes: memory.rssBytes() }, outputs];
+    }
     case 'ping':
-      return [{ type: 'pong', id: request.id }, []];
+      return [{ type: 'pong', id: request.id, rssBytes: memory.rssBytes() }, []];
   }
 }
 

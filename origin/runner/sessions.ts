@@ -5,6 +5,8 @@ import { fromOrtTensor, toOrtTensor } from '../../shared/engine/ort-tensor.js';
 import { BrinkError } from '../../shared/errors/brink-error.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import type { RunnerRequest, Signatures } from './messages.js';
+import { ortSessionOptions } from './ort-session-options.js';
+import type { SessionOptions } from './session-options.js';
 import { sessionSignature } from './session-signature.js';
 
 /** onnxruntime prints inputs' shapes and paths of its build: only what kills the process may be printed. */
@@ -15,30 +17,24 @@ export class Sessions {
   readonly #sessions = new Map<string, InferenceSession>();
   #ort: typeof OrtNode | undefined;
 
-  async load({ graphs, threads, providers }: Extract<RunnerRequest, { type: 'load' }>): Promise<Signatures> {
+  async load({ graphs, session: options }: Extract<RunnerRequest, { type: 'load' }>): Promise<Signatures> {
     // Its telemetry writes files and looks up hosts; the variable is read when the library is loaded, so it comes first.
     process.env['ORT_DISABLE_TELEMETRY'] = '1';
     this.#ort = await import('onnxruntime-node');
     this.#ort.env.logLevel = 'fatal';
     const signatures: Record<string, Signatures[string]> = {};
     for (const [name, path] of Object.entries(graphs)) {
-      const session = await this.#create(path, threads, providers);
+      const session = await this.#create(path, options);
       this.#sessions.set(name, session);
       signatures[name] = sessionSignature(session);
     }
     return signatures;
   }
 
-  async #create(path: string, threads: number, providers: readonly string[]): Promise<InferenceSession> {
+  async #create(path: string, options: SessionOptions): Promise<InferenceSession> {
     if (this.#ort === undefined) throw new Error('create before load');
     try {
-      return await this.#ort.InferenceSession.create(path, {
-        graphOptimizationLevel: 'all',
-        intraOpNumThreads: threads,
-        interOpNumThreads: 1,
-        executionProviders: [...providers],
-        logSeverityLevel,
-      });
+      return await this.#ort.InferenceSession.create(path, { ...ortSessionOptions(options), logSeverityLevel });
     } catch (error) {
       if (error instanceof Error && error.message.startsWith('Unsupported data type')) {
         // onnxruntime-node's own check of inputs and outputs, by the number of the type.
@@ -50,8 +46,8 @@ export class Sessions {
     }
   }
 
-  /** All outputs of a graph. */
-  async run(graph: string, inputs: readonly Tensor[]): Promise<Tensor[]> {
+  /** All outputs of a graph, and how long onnxruntime took for them. */
+  async run(graph: string, inputs: readonly Tensor[]): Promise<{ outputs: Tensor[]; inferMs: number }> {
     const session = this.#sessions.get(graph);
     if (session === undefined || this.#ort === undefined) {
       throw new BrinkError('engine-failed', 'expected a graph of this version, got one that it does not have');
@@ -59,12 +55,15 @@ export class Sessions {
     const { Tensor } = this.#ort;
     try {
       const feeds = Object.fromEntries(inputs.map((tensor) => [tensor.name, toOrtTensor(tensor, Tensor)]));
-      const outputs = await session.run(feeds, { logSeverityLevel });
-      return session.outputNames.map((name) => {
-        const output = outputs[name];
+      const startedAt = performance.now();
+      const results = await session.run(feeds, { logSeverityLevel });
+      const inferMs = performance.now() - startedAt;
+      const outputs = session.outputNames.map((name) => {
+        const output = results[name];
         if (output === undefined) throw new Error(`output ${name} is missing`);
         return fromOrtTensor(name, output);
       });
+      return { outputs, inferMs };
     } catch (error) {
       throw ortFailure(error);
     }

@@ -1,8 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunnerOptions } from '../../origin/engine/runner-process.js';
-import { startRunner } from '../../origin/engine/start-runner.js';
+import type { RunnerOptions } from '../../origin/engine/process/runner-process.js';
+import { startRunner } from '../../origin/engine/process/start-runner.js';
+import { cpuOnly } from '../../origin/runner/session-options.js';
 import type { Signature } from '../../shared/protocol/tensor.js';
 import { systemClock } from '../../shared/time/clock.js';
 import { Deadline } from '../../shared/time/deadline.js';
@@ -35,7 +36,8 @@ export async function readSignature(
   const runnerOptions: RunnerOptions = {
     runnerJs: options.runnerJs ?? join(projectRoot(), 'dist', 'origin', 'runner.js'),
     threads: 1,
-    providers: ['cpu'],
+    providers: cpuOnly,
+    spinning: false,
     scratchDir: folder,
   };
   try {

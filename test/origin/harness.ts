@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { join } from 'node:path';
 import type { ArtifactSource } from '../../origin/artifacts/artifact-source.js';
 import { BlobStore } from '../../origin/artifacts/blob-store.js';
 import { VersionFilesStore } from '../../origin/artifacts/version-files.js';
 import { OriginEngine, type OriginEngineParts } from '../../origin/engine/origin-engine.js';
 import { HandlerPool, type HandlerPoolOptions } from '../../origin/handlers/handler-pool.js';
+import { cpuOnly } from '../../origin/runner/session-options.js';
 import { BrinkError } from '../../shared/errors/brink-error.js';
 import type { Target } from '../../shared/engine/engine.js';
 import { canonicalJson } from '../../shared/manifest/canonical.js';
@@ -19,39 +18,10 @@ import type { Tensor } from '../../shared/protocol/tensor.js';
 import { systemClock } from '../../shared/time/clock.js';
 import { Deadline } from '../../shared/time/deadline.js';
 import type { TestModel } from '../harness/onnx.js';
+import type { Bundles } from './bundle-origin.js';
 
-const here = import.meta.dirname;
-const root = resolve(here, '../..');
-
-export interface Bundles {
-  readonly runnerJs: string;
-  /** A worker with the handlers of `handlers/test-worker.ts`. */
-  readonly workerJs: string;
-  remove(): Promise<void>;
-}
-
-/** The real entries, bundled as the build bundles them, in a directory of their own. */
-export async function bundleOrigin(): Promise<Bundles> {
-  const directory = await mkdtemp(join(tmpdir(), 'brink-test-bundle-'));
-  const modules = dirname(dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')));
-  await symlink(modules, join(directory, 'node_modules'), 'junction');
-  await build({
-    absWorkingDir: root,
-    entryPoints: { runner: 'origin/runner/main.ts', worker: 'test/origin/handlers/test-worker.ts' },
-    outdir: directory,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-  });
-  return {
-    runnerJs: join(directory, 'runner.mjs'),
-    workerJs: join(directory, 'worker.mjs'),
-    remove: () => rm(directory, { recursive: true, force: true }),
-  };
-}
+export { type Bundles, bundleOrigin } from './bundle-origin.js';
+export { bits, fp32, int64 } from './tensors.js';
 
 /** Artifacts in memory, counting who asks; `tamper` changes the bytes on the way. */
 export class MemorySource implements ArtifactSource {
@@ -151,7 +121,7 @@ export async function startTestOrigin(
   const blobs = new BlobStore({ cacheDir, source, clock, onCorrupt });
   const artifacts = new VersionFilesStore({ cacheDir, blobs, clock });
   const pool = new HandlerPool({ workerJs: bundles.workerJs, log, workers: 2, ...poolOptions });
-  const runner = { runnerJs: bundles.runnerJs, threads: 1, providers: ['cpu'], scratchDir };
+  const runner = { runnerJs: bundles.runnerJs, threads: 1, providers: cpuOnly, spinning: false, scratchDir };
   const engine = new OriginEngine({ artifacts, handlers: pool, runner, log, ...parts });
   const times = (name: string): number => events.filter(({ event }) => event === name).length;
   return {
@@ -188,27 +158,6 @@ export const request = (...inputs: Tensor[]): InferRequest => ({
   inputs,
   outputs: undefined,
 });
-
-export const fp32 = (name: string, shape: number[], values: readonly number[]): Tensor => ({
-  name,
-  datatype: 'FP32',
-  shape,
-  data: Float32Array.from(values),
-});
-
-export const int64 = (name: string, value: number): Tensor => ({
-  name,
-  datatype: 'INT64',
-  shape: [1],
-  data: BigInt64Array.of(BigInt(value)),
-});
-
-/** A tensor's bytes, for comparisons to the bit. */
-export function bits({ datatype, data }: Tensor): unknown {
-  if (datatype === 'BYTES') return data;
-  const view = data as Float32Array;
-  return Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('hex');
-}
 
 /** Timers that fire when the test says so; the clock moves with them. */
 export class ManualTime {

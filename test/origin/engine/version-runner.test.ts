@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultEngineLimits } from '../../../origin/engine/engine-limits.js';
-import { RunnerDied, type RunnerProcess } from '../../../origin/engine/runner-process.js';
+import { RunnerDied, type RunnerProcess } from '../../../origin/engine/process/runner-process.js';
+import type { RunResult } from '../../../origin/engine/runner.js';
 import { VersionRunner } from '../../../origin/engine/version-runner.js';
 import { BrinkError } from '../../../shared/errors/brink-error.js';
 import type { Tensor } from '../../../shared/protocol/tensor.js';
@@ -15,8 +16,11 @@ class ScriptedProcess {
   end: () => void = () => undefined;
   readonly ended = new Promise<void>((resolve) => (this.end = resolve));
 
-  run(graph: string): Promise<Tensor[]> {
-    return new Promise((resolve, reject) => this.runs.push({ graph, resolve, reject }));
+  run(graph: string): Promise<RunResult> {
+    return new Promise((resolve, reject) => {
+      const answer = (outputs: Tensor[]): void => resolve({ outputs, inferMs: 1, rssBytes: 1 });
+      this.runs.push({ graph, resolve: answer, reject });
+    });
   }
 
   kill(): void {

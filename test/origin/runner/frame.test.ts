@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { encodeFrame } from '../../../origin/runner/frame.js';
 import { FrameReader } from '../../../origin/runner/frame-reader.js';
+import { wholeTensor } from '../../../origin/runner/whole-tensor.js';
 import { sampleTensors } from '../../harness/tensors.js';
-import { bits } from '../harness.js';
+import { bits } from '../tensors.js';
 
-const joined = (header: object, tensors = sampleTensors()): Buffer => Buffer.concat(encodeFrame(header, tensors));
+const joined = (header: object, tensors = sampleTensors()): Buffer =>
+  Buffer.concat(encodeFrame(header, tensors.map(wholeTensor)));
 
 describe('a frame', () => {
   it('carries every datatype to the bit, as views on its own memory', () => {
@@ -42,7 +44,7 @@ describe('a frame', () => {
   it('over the limit is neither written nor read, and says so with both numbers', () => {
     const bytes = joined({ id: 1 }).byteLength;
     const expected = new RegExp(`at most ${bytes - 1} bytes .* got ${bytes} bytes`);
-    expect(() => encodeFrame({ id: 1 }, sampleTensors(), bytes - 1)).toThrow(expected);
+    expect(() => encodeFrame({ id: 1 }, sampleTensors().map(wholeTensor), bytes - 1)).toThrow(expected);
     expect(() => new FrameReader(bytes - 1).push(joined({ id: 1 }))).toThrow(expected);
     expect(new FrameReader(bytes).push(joined({ id: 1 }))).toHaveLength(1);
   });

@@ -3,20 +3,19 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
-import { BrinkError } from '../../shared/errors/brink-error.js';
-import type { Tensor } from '../../shared/protocol/tensor.js';
-import { encodeFrame, type Frame } from '../runner/frame.js';
-import { FrameReader } from '../runner/frame-reader.js';
-import { type RunnerReply, runnerReplySchema, type RunnerRequest, type Signatures } from '../runner/messages.js';
-import type { Log } from './log.js';
+import { BrinkError } from '../../../shared/errors/brink-error.js';
+import type { Tensor } from '../../../shared/protocol/tensor.js';
+import { encodeFrame, type Frame } from '../../runner/frame.js';
+import { FrameReader } from '../../runner/frame-reader.js';
+import { type RunnerReply, runnerReplySchema, type RunnerRequest, type Signatures } from '../../runner/messages.js';
+import type { SessionOptions } from '../../runner/session-options.js';
+import type { Log } from '../log.js';
+import type { BatchTensor, Runner, RunResult } from '../runner.js';
 
-export interface RunnerOptions {
+/** A runner's process and how its sessions are made. */
+export interface RunnerOptions extends SessionOptions {
   /** The bundled runner, `dist/origin/runner.js`. */
   readonly runnerJs: string;
-  /** Threads within one operator; 0 lets onnxruntime choose. */
-  readonly threads: number;
-  /** onnxruntime's execution providers, the preferred one first. */
-  readonly providers: readonly string[];
   /** Where runners get their own empty directories; default: the system's temporary directory. */
   readonly scratchDir?: string;
   /** Variables that a runner needs beyond none (a GPU's library path, say). Never secrets: models run there. */
@@ -41,10 +40,10 @@ const logLinesMax = 100;
  * One child process with one version's sessions. It gets an environment of its own with nothing of the server's in it,
  * and an empty directory; all that connects it to the server is a socket on descriptor 3.
  */
-export class RunnerProcess {
+export class RunnerProcess implements Runner {
   readonly pid: number;
-  /** Settles, never rejects, when the process has ended and its directory is gone. */
-  readonly ended: Promise<void>;
+  /** Settles, never rejects, with why, when the process has ended and its directory is gone. */
+  readonly ended: Promise<string>;
   readonly #child: ChildProcess;
   readonly #socket: Duplex;
   readonly #pending = new Map<number | 'load', Pending>();
@@ -66,8 +65,9 @@ export class RunnerProcess {
     child.on('error', (error) => this.#die(`could not be started: ${error.message}`));
     this.ended = new Promise((resolve) => {
       const finish = (why: string): void => {
-        this.#die(why);
-        rm(directory, { recursive: true, force: true }).then(resolve, resolve);
+        const { message } = this.#die(why);
+        const settle = (): void => resolve(message);
+        rm(directory, { recursive: true, force: true }).then(settle, settle);
       };
       child.once('exit', (code, signal) => finish(signal === null ? `exit status ${String(code)}` : signal));
       if (child.pid === undefined) finish('could not be started');
@@ -87,25 +87,26 @@ export class RunnerProcess {
   }
 
   /** Loads the graphs of a version; rejects with BrinkError when onnxruntime refuses one, RunnerDied otherwise. */
-  async load(graphs: Readonly<Record<string, string>>, options: RunnerOptions): Promise<Signatures> {
-    const { threads, providers } = options;
-    const { reply } = await this.#ask('load', { type: 'load', graphs, threads, providers }, []);
+  async load(graphs: Readonly<Record<string, string>>, options: SessionOptions): Promise<Signatures> {
+    const { threads, providers, deviceId, spinning } = options;
+    const session = { threads, providers, spinning, ...(deviceId === undefined ? {} : { deviceId }) };
+    const { reply } = await this.#ask('load', { type: 'load', graphs, session }, []);
     if (reply.type !== 'loaded') throw this.#nonsense(reply.type);
     return reply.graphs;
   }
 
-  /** All outputs of a graph; rejects with BrinkError when the run fails, RunnerDied when the process does. */
-  async run(graph: string, inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
+  async run(graph: string, inputs: readonly BatchTensor[]): Promise<RunResult> {
     const id = this.#nextId++;
     const { reply, tensors } = await this.#ask(id, { type: 'run', id, graph }, inputs);
     if (reply.type !== 'result') throw this.#nonsense(reply.type);
-    return tensors;
+    return { outputs: tensors, inferMs: reply.inferMs, rssBytes: reply.rssBytes };
   }
 
-  async ping(): Promise<void> {
+  async ping(): Promise<{ readonly rssBytes: number }> {
     const id = this.#nextId++;
     const { reply } = await this.#ask(id, { type: 'ping', id }, []);
     if (reply.type !== 'pong') throw this.#nonsense(reply.type);
+    return { rssBytes: reply.rssBytes };
   }
 
   /** Closes the socket: it ends by itself when it has finished what it does. */
@@ -122,7 +123,7 @@ export class RunnerProcess {
   #ask(
     id: number | 'load',
     request: RunnerRequest,
-    inputs: readonly Tensor[],
+    inputs: readonly BatchTensor[],
   ): Promise<Parameters<Pending['resolve']>[0]> {
     return new Promise((resolve, reject) => {
       if (this.#died !== undefined) {
@@ -166,12 +167,15 @@ export class RunnerProcess {
     return new RunnerDied(`the runner answered ${what}`);
   }
 
-  #die(why: string): void {
-    if (this.#died !== undefined) return;
-    this.#died = new RunnerDied(`the runner ended: ${why}`);
-    for (const pending of this.#pending.values()) pending.reject(this.#died);
+  /** The first reason stays. */
+  #die(why: string): RunnerDied {
+    if (this.#died !== undefined) return this.#died;
+    const died = new RunnerDied(`the runner ended: ${why}`);
+    this.#died = died;
+    for (const pending of this.#pending.values()) pending.reject(died);
     this.#pending.clear();
     this.#socket.destroy();
+    return died;
   }
 
   #forwardLines(stream: Readable | null, name: string): void {

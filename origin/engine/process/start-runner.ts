@@ -1,8 +1,9 @@
-import type { Clock } from '../../shared/time/clock.js';
-import { Deadline } from '../../shared/time/deadline.js';
-import type { Log } from './log.js';
+import type { Clock } from '../../../shared/time/clock.js';
+import { Deadline } from '../../../shared/time/deadline.js';
+import type { Log } from '../log.js';
 import { type RunnerOptions, RunnerProcess } from './runner-process.js';
-import type { Signatures } from '../runner/messages.js';
+import type { Signatures } from '../../runner/messages.js';
+import { cpuOnly } from '../../runner/session-options.js';
 
 export interface StartRequest {
   /** Graph name → path of its `.onnx` file. */
@@ -50,7 +51,7 @@ export async function readSignatures(
   graphs: Readonly<Record<string, string>>,
   { runnerJs, timeoutMs, clock, log }: { runnerJs: string; timeoutMs: number; clock: Clock; log: Log },
 ): Promise<Signatures> {
-  const options = { runnerJs, threads: 1, providers: ['cpu'] };
+  const options = { runnerJs, threads: 1, providers: cpuOnly, spinning: false };
   const { signal } = new AbortController();
   const deadline = new Deadline(clock, timeoutMs);
   const { process, signatures } = await startRunner({ graphs, options, deadline, signal, log });

@@ -1,4 +1,4 @@
-import { BrinkError } from '../../shared/errors/brink-error.js';
+import { BrinkError } from '../../../shared/errors/brink-error.js';
 
 const retryAfterMs = 1_000;
 

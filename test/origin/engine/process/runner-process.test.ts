@@ -2,11 +2,14 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RunnerDied, RunnerProcess } from '../../../origin/engine/runner-process.js';
-import { readSignatures } from '../../../origin/engine/start-runner.js';
-import { systemClock } from '../../../shared/time/clock.js';
-import { doubleModel, echoModel, externalDoubleModel, unsupportedModels } from '../../harness/onnx.js';
-import { bundleOrigin, type Bundles, fp32 } from '../harness.js';
+import { RunnerDied, RunnerProcess } from '../../../../origin/engine/process/runner-process.js';
+import { readSignatures } from '../../../../origin/engine/process/start-runner.js';
+import { cpuOnly } from '../../../../origin/runner/session-options.js';
+import { wholeTensor } from '../../../../origin/runner/whole-tensor.js';
+import { systemClock } from '../../../../shared/time/clock.js';
+import { doubleModel, echoModel, externalDoubleModel, unsupportedModels } from '../../../harness/onnx.js';
+import { bundleOrigin, type Bundles } from '../../bundle-origin.js';
+import { fp32 } from '../../tensors.js';
 
 let bundles: Bundles;
 let directory: string;
@@ -27,13 +30,10 @@ async function file(name: string, bytes: Uint8Array): Promise<string> {
 
 async function spawn(): Promise<RunnerProcess> {
   const scratchDir = await mkdtemp(join(directory, 'scratch-'));
-  return RunnerProcess.spawn(
-    { runnerJs: bundles.runnerJs, threads: 1, providers: ['cpu'], scratchDir },
-    () => undefined,
-  );
+  return RunnerProcess.spawn({ ...options, runnerJs: bundles.runnerJs, scratchDir }, () => undefined);
 }
 
-const options = { threads: 1, providers: ['cpu'], runnerJs: '' };
+const options = { threads: 1, providers: cpuOnly, spinning: false, runnerJs: '' };
 
 describe('a runner', () => {
   it('loads several graphs and tells what they take and give, dynamic axes as -1', async () => {
@@ -45,8 +45,8 @@ describe('a runner', () => {
       };
       const signatures = await runner.load(graphs, options);
       expect(signatures).toEqual({ echo: echoModel().signature, double: doubleModel().signature });
-      const [y] = await runner.run('double', [fp32('x', [1, 4], [1, 2, 3, 4])]);
-      expect([...(y!.data as Float32Array)]).toEqual([2, 4, 6, 8]);
+      const { outputs } = await runner.run('double', [wholeTensor(fp32('x', [1, 4], [1, 2, 3, 4]))]);
+      expect([...(outputs[0]!.data as Float32Array)]).toEqual([2, 4, 6, 8]);
       await runner.ping();
     } finally {
       runner.kill();
@@ -58,8 +58,10 @@ describe('a runner', () => {
     const runner = await spawn();
     try {
       await runner.load({ double: await file('double.onnx', doubleModel().bytes) }, options);
-      const answers = await Promise.all([1, 2, 3].map((n) => runner.run('double', [fp32('x', [1, 4], [n, n, n, n])])));
-      expect(answers.map(([y]) => (y!.data as Float32Array)[0])).toEqual([2, 4, 6]);
+      const answers = await Promise.all(
+        [1, 2, 3].map((n) => runner.run('double', [wholeTensor(fp32('x', [1, 4], [n, n, n, n]))])),
+      );
+      expect(answers.map(({ outputs: [y] }) => (y!.data as Float32Array)[0])).toEqual([2, 4, 6]);
     } finally {
       runner.kill();
       await runner.ended;
