@@ -71,6 +71,7 @@ function originRequest(
     [headers.requestId]: call.requestId,
     [headers.traceparent]: call.traceparent,
   });
+  if (call.priority !== 0) out.set(headers.priority, String(call.priority));
   if (call.accept !== undefined) out.set('accept', call.accept);
   if (options.key !== undefined) out.set('authorization', `Bearer ${options.key}`);
   if (call.body.inferenceHeaderLength !== undefined) {

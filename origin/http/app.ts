@@ -20,6 +20,7 @@ export function originApp(config: OriginConfig, tier: DataTier, log: LogRow): Ho
     handlers,
     limitsOf: () => config.limits,
     clientOf: (context) => getConnInfo(context).remote.address ?? '',
+    signalOf: (context) => context.req.raw.signal,
     tierOf: () => tier,
   });
   app.use(requestScope({ tier: 'origin', clock: systemClock, random: () => Math.random(), log }));

@@ -4,6 +4,7 @@ import { headers, type TierName } from '../protocol/headers.js';
 import type { Limits } from '../protocol/limits.js';
 import { nameSchema } from '../protocol/names.js';
 import type { VersionRef } from '../release/release.js';
+import { priorityMax } from '../serve/run-call.js';
 
 type HeaderReader = (name: string) => string | undefined;
 
@@ -24,6 +25,15 @@ export function forcedTier(header: HeaderReader): TierName | undefined {
   const text = header(headers.serveOn);
   if (text === undefined || text === 'edge' || text === 'origin') return text;
   throw new BrinkError('bad-header', `expected ${headers.serveOn} to be 'edge' or 'origin'`);
+}
+
+/** `x-brink-priority`: 1 is the highest, 0 the default. */
+export function priority(header: HeaderReader): number {
+  const text = header(headers.priority);
+  if (text === undefined) return 0;
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= priorityMax) return value;
+  throw new BrinkError('bad-header', `expected ${headers.priority} to be a whole number from 0 to ${priorityMax}`);
 }
 
 /** `x-brink-no-fallback`: present and not `false` or `0` means that degraded answers are refused. */

@@ -8,7 +8,7 @@ import type { Call } from '../serve/call.js';
 import { signatureOf } from '../serve/run-call.js';
 import type { Clock } from '../time/clock.js';
 import { Deadline } from '../time/deadline.js';
-import { forcedTier, mediaType, pinnedRef, refusesFallback, seenEpoch, timeoutMs } from './call-headers.js';
+import { forcedTier, mediaType, pinnedRef, priority, refusesFallback, seenEpoch, timeoutMs } from './call-headers.js';
 import type { DataTier, Described } from './data-tier.js';
 import { readBody } from './read-body.js';
 import type { RequestVariables } from './request-scope.js';
@@ -28,6 +28,11 @@ export interface DataPlaneOptions<Bindings extends object> {
   readonly limitsOf: (context: Context<AppEnv<Bindings>>) => Limits;
   /** The caller's address, for the routing key of those who send none. */
   readonly clientOf: (context: Context<AppEnv<Bindings>>) => string;
+  /**
+   * Aborts when the caller has gone. Only where that can be seen and used: a Worker is not told, and what it passes
+   * between isolates takes no signal.
+   */
+  readonly signalOf?: (context: Context<AppEnv<Bindings>>) => AbortSignal;
   readonly clock: Clock;
   /** What this tier bundles; a version whose handler a tier lacks cannot be promoted there. */
   readonly handlers: HandlerRegistry;
@@ -135,6 +140,7 @@ export class DataPlane<Bindings extends object = object> {
     const deadline = this.#deadline(context, limits);
     const bytes = await readBody(context.req.raw, limits, deadline);
     context.set('bytesIn', bytes.byteLength);
+    const signal = this.#options.signalOf?.(context);
     return {
       kind,
       model,
@@ -154,7 +160,8 @@ export class DataPlane<Bindings extends object = object> {
       key: header(headers.key) ?? this.#options.clientOf(context),
       forcedTier: forced,
       noFallback: refusesFallback(header),
-      priority: 0,
+      priority: priority(header),
+      ...(signal === undefined ? {} : { signal }),
       pin,
       seenEpoch: seenEpoch(header),
     };

@@ -1,14 +1,14 @@
-import type { Engine, Target } from '../engine/engine.js';
+import type { Caller, Engine, Target } from '../engine/engine.js';
 import { BrinkError } from '../errors/brink-error.js';
 import { handlerKey, type HandlerRegistry } from '../handler/handler.js';
-import { chooseResponseFormat, decodeInferRequest, encodeInferResponse } from '../protocol/codec.js';
 import type { InferRequest } from '../protocol/infer.js';
-import { quoted, shapeText } from '../protocol/quote-text.js';
-import { selectOutputs } from '../protocol/select-outputs.js';
 import type { Limits } from '../protocol/limits.js';
+import { described, quoted, shapeText } from '../protocol/quote-text.js';
+import { selectOutputs } from '../protocol/select-outputs.js';
 import type { Signature } from '../protocol/tensor.js';
 import type { Deadline } from '../time/deadline.js';
 import type { Call, EncodedBody } from './call.js';
+import { restCodec } from './rest-codec.js';
 
 /** What a tier runs calls with. */
 export interface CallRunner {
@@ -16,6 +16,9 @@ export interface CallRunner {
   readonly limits: Limits;
   readonly handlers: HandlerRegistry;
 }
+
+/** The lowest priority that a caller may ask for; 0 is the default and comes after all. */
+export const priorityMax = 2 ** 31;
 
 /** Decodes, runs on one engine, encodes. Throws the caller's faults before the engine is asked for anything. */
 export async function runCall(call: Call, target: Target, runner: CallRunner): Promise<EncodedBody> {
@@ -29,18 +32,35 @@ export function deadlineOn(call: Call, target: Target): Deadline {
 
 async function runInfer(call: Call, target: Target, { engine, limits }: CallRunner): Promise<EncodedBody> {
   const signature = signatureOf(target);
-  const request = decodeInferRequest(call.body, signature, limits);
+  const codec = call.codec ?? restCodec(call);
+  const request = codec.decode(signature, limits);
   checkBatch(request);
-  const choice = chooseResponseFormat(call.body, call.accept, request);
   const deadline = withTimeoutParameter(deadlineOn(call, target), request);
-  const outputs = await engine.infer(target, request, deadline);
+  const outputs = await engine.infer(target, request, deadline, callerOf(call, priorityOf(call, request)));
   const response = {
     modelName: target.manifest.model,
     modelVersion: target.version,
     id: request.id,
     outputs: selectOutputs(request, outputs),
   };
-  return encodeInferResponse(response, choice);
+  return codec.encode(response, request);
+}
+
+function callerOf({ signal }: Call, priority: number): Caller {
+  return signal === undefined ? { priority } : { priority, signal };
+}
+
+/** The V2 parameter `priority` wins over what the call's protocol says beside the request. */
+function priorityOf(call: Call, request: InferRequest): number {
+  const priority = request.parameters['priority'];
+  if (priority === undefined) return call.priority;
+  if (typeof priority === 'number' && Number.isInteger(priority) && priority >= 0 && priority <= priorityMax) {
+    return priority;
+  }
+  throw new BrinkError(
+    'bad-parameter',
+    `expected the parameter 'priority' to be a whole number from 0 to ${priorityMax}, got ${described(priority)}`,
+  );
 }
 
 /**
@@ -64,7 +84,7 @@ async function runPredict(call: Call, target: Target, { engine, handlers }: Call
   }
   checkMediaType(contentType, handlers.get(handlerKey(handler))?.accepts);
   const input = { contentType, bytes, parameters: call.parameters };
-  const answer = await engine.predict(target, input, deadlineOn(call, target));
+  const answer = await engine.predict(target, input, deadlineOn(call, target), callerOf(call, call.priority));
   const json = new TextEncoder().encode(JSON.stringify(answer));
   return { contentType: 'application/json', inferenceHeaderLength: undefined, bytes: json };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pinnedRef, timeoutMs } from '../../../shared/http/call-headers.js';
+import { pinnedRef, priority, timeoutMs } from '../../../shared/http/call-headers.js';
 import { defaultLimits } from '../../../shared/protocol/limits.js';
 
 const digest = 'a'.repeat(64);
@@ -28,5 +28,15 @@ describe('the timeout', () => {
 
   it.each(['0', '-1', '120001', '1e9', '1.5', 'soon', ''])('is refused when it is %j', (value) => {
     expect(() => timeoutMs(header(value), defaultLimits)).toThrow(/a whole number from 1 to 120000/);
+  });
+});
+
+describe('the priority', () => {
+  it('is a whole number, and 0 when none is said', () => {
+    expect([undefined, '0', '1', '2147483648'].map((text) => priority(header(text)))).toEqual([0, 0, 1, 2 ** 31]);
+  });
+
+  it.each(['-1', '1.5', 'high', '', '2147483649', '9999999999'])('is refused when it is %j', (value) => {
+    expect(() => priority(header(value))).toThrow(/x-brink-priority to be a whole number from 0 to 2147483648/);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Engine, Target } from '../../../shared/engine/engine.js';
+import type { Caller, Engine, Target } from '../../../shared/engine/engine.js';
 import { handlerRegistry } from '../../../shared/handler/handler.js';
 import { defaultLimits } from '../../../shared/protocol/limits.js';
-import type { Call } from '../../../shared/serve/call.js';
+import type { Call, InferCodec } from '../../../shared/serve/call.js';
 import { deadlineOn, runCall } from '../../../shared/serve/run-call.js';
 import { Deadline } from '../../../shared/time/deadline.js';
 import { jsonBody } from '../protocol/request-body.js';
@@ -34,9 +34,11 @@ const clock = { now: () => 0 };
 
 function setUp() {
   const budgets: number[] = [];
+  const callers: (Caller | undefined)[] = [];
   const engine: Engine = {
-    infer: (_, { inputs: [x] }, deadline) => {
+    infer: (_, { inputs: [x] }, deadline, caller) => {
       budgets.push(deadline.budgetMs);
+      callers.push(caller);
       const shape = x?.shape ?? [];
       const data = x?.data ?? [];
       return Promise.resolve([
@@ -44,8 +46,9 @@ function setUp() {
         { name: 'z', datatype: 'FP32', shape, data },
       ]);
     },
-    predict: (_, input, deadline) => {
+    predict: (_, input, deadline, caller) => {
       budgets.push(deadline.budgetMs);
+      callers.push(caller);
       return Promise.resolve({ type: input.contentType, ...input.parameters });
     },
     prefetch: () => Promise.resolve(),
@@ -60,7 +63,7 @@ function setUp() {
       { ...target, manifest: { ...target.manifest, ...manifest } },
       { engine, limits: defaultLimits, handlers: handlerRegistry([handler]) },
     ).then(({ bytes, contentType }) => ({ contentType, json: JSON.parse(new TextDecoder().decode(bytes)) as unknown })); // prettier-ignore
-  return { run, budgets };
+  return { run, budgets, callers };
 }
 
 const x = { name: 'x', datatype: 'FP32', shape: [2], data: [1, 2] };
@@ -92,6 +95,57 @@ describe('running a call', () => {
     await expect(run({ body: jsonBody({ inputs: [x], parameters: { timeout } }) })).rejects.toMatchObject({
       code: 'bad-parameter',
     });
+  });
+
+  it('tells the engine the priority, of the parameter before that of the header, and when the caller leaves', async () => {
+    const { run, callers } = setUp();
+    const { signal } = new AbortController();
+    await run({ body: jsonBody({ inputs: [x] }) });
+    await run({ body: jsonBody({ inputs: [x] }), priority: 3, signal });
+    await run({ body: jsonBody({ inputs: [x], parameters: { priority: 1 } }), priority: 3 });
+    await run({ body: jsonBody({ inputs: [x], parameters: { priority: 0 } }), priority: 3 });
+    await run({ kind: 'predict', body: { contentType: '', inferenceHeaderLength: undefined, bytes: new Uint8Array() }, priority: 2, signal }); // prettier-ignore
+    expect(callers).toEqual([
+      { priority: 0 },
+      { priority: 3, signal },
+      { priority: 1 },
+      { priority: 0 },
+      { priority: 2, signal },
+    ]);
+  });
+
+  it.each([-1, 1.5, 2 ** 31 + 1, 'high', true])('refuses a priority of %j', async (priority) => {
+    const { run } = setUp();
+    await expect(run({ body: jsonBody({ inputs: [x], parameters: { priority } }) })).rejects.toMatchObject({
+      code: 'bad-parameter',
+      message: expect.stringContaining('from 0 to 2147483648, got') as string,
+    });
+  });
+
+  it("reads and writes with the call's own codec, and writes after the run", async () => {
+    const { run, callers } = setUp();
+    const said: string[] = [];
+    const bytes = new TextEncoder().encode('"encoded"');
+    const codec: InferCodec = {
+      decode(signature) {
+        said.push(`decode ${signature.outputs.length} after ${callers.length}`);
+        return { id: 'c', parameters: {}, inputs: [], outputs: [{ name: 'y', parameters: {} }] };
+      },
+      encode({ id, outputs }, request) {
+        said.push(`encode ${id ?? ''} ${outputs.length} of ${request.outputs?.length ?? 0} after ${callers.length}`);
+        return { contentType: 'x/y', inferenceHeaderLength: undefined, bytes };
+      },
+    };
+    expect(await run({ codec })).toEqual({ contentType: 'x/y', json: 'encoded' });
+    expect(said).toEqual(['decode 2 after 0', 'encode c 1 of 1 after 1']);
+  });
+
+  it('refuses an answer that nobody takes before it is made', async () => {
+    const { run, callers } = setUp();
+    await expect(run({ body: jsonBody({ inputs: [x] }), accept: 'image/png' })).rejects.toMatchObject({
+      code: 'not-acceptable',
+    });
+    expect(callers).toEqual([]);
   });
 
   it('gives the handler the media types it takes, plain bytes and the query, and refuses others by name', async () => {
