@@ -29,6 +29,11 @@ export class Follower {
   readonly #options: FollowerOptions;
   readonly #usedAt = new Map<string, number>();
   readonly #releases = new Map<string, Release>();
+  /**
+   * Released digests that were loaded once: one that has gone from memory since was unloaded, by hand or to make room,
+   * and is loaded again by whoever asks for it, not by a look.
+   */
+  readonly #loaded = new Set<string>();
   #synced = false;
 
   constructor(options: FollowerOptions) {
@@ -38,6 +43,20 @@ export class Follower {
   /** Whether the released versions were seen at least once and those placed here could be loaded or had their try. */
   get synced(): boolean {
     return this.#synced;
+  }
+
+  /** What is released here, by model, as of the last look. */
+  get releases(): ReadonlyMap<string, Release> {
+    return this.#releases;
+  }
+
+  /** Loads what is released of a model, now. Rejects with what stands in the way. */
+  async load(model: string, deadline: Deadline): Promise<void> {
+    const { release } = await this.#options.leases.current(model, deadline);
+    this.#releases.set(model, release);
+    for (const ref of released(release)) {
+      if (!release.fenced.includes(ref.digest)) await this.#prefetch(model, ref, deadline);
+    }
   }
 
   noteUse(digest: string): void {
@@ -50,7 +69,9 @@ export class Follower {
     try {
       const models = await this.#options.models();
       await Promise.all(models.map((model) => this.#lookAt(model)));
-      await this.#options.engine.retire(this.#keep());
+      const keep = this.#keep();
+      for (const digest of this.#loaded) if (!keep.has(digest)) this.#loaded.delete(digest);
+      await this.#options.engine.retire(keep);
       this.#synced = true;
     } catch (error) {
       log({ event: 'follow-failed', cause: error instanceof Error ? error.message : String(error) });
@@ -69,13 +90,17 @@ export class Follower {
   }
 
   async #load(model: string, ref: VersionRef): Promise<void> {
+    if (this.#loaded.has(ref.digest) || this.#options.engine.residency(ref.digest) !== 'absent') return;
+    await this.#prefetch(model, ref, new Deadline(this.#options.clock, loadMsMax));
+  }
+
+  async #prefetch(model: string, ref: VersionRef, deadline: Deadline): Promise<void> {
     const { engine, targetOf, clock, log } = this.#options;
-    if (engine.residency(ref.digest) !== 'absent') return;
-    const deadline = new Deadline(clock, loadMsMax);
     const target = await targetOf(ref, deadline);
     if (!target.manifest.placement.tiers.includes('origin')) return;
     const startedAt = clock.now();
     await engine.prefetch(target, deadline);
+    this.#loaded.add(ref.digest);
     log({ event: 'loaded', model, version: ref.version, digest: ref.digest, ms: clock.now() - startedAt });
   }
 

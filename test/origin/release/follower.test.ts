@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Follower } from '../../../origin/release/follower.js';
 import type { Engine, Residency, Target } from '../../../shared/engine/engine.js';
 import { Leases } from '../../../shared/release/leases.js';
+import { Deadline } from '../../../shared/time/deadline.js';
 import type { Release } from '../../../shared/release/release.js';
 
 const ref = (version: string) => ({ version, digest: version.padEnd(64, '0') });
@@ -73,6 +74,22 @@ describe('the follower', () => {
     expect(await look()).toEqual(['a1', 'a2']);
     state.release = { ...state.release, epoch: 3, lastGood: v2 };
     expect(await look()).toEqual(['a2']);
+  });
+
+  it('leaves alone what was unloaded since, until it is asked for by name', async () => {
+    const { follower, look, loaded, clock } = setUp();
+    await look();
+    loaded.clear();
+    expect(await look()).toEqual([]);
+    await follower.load('m', new Deadline(clock, 1_000));
+    expect([...loaded.keys()]).toEqual([v1.digest]);
+  });
+
+  it('loads nothing that is fenced, also when told to', async () => {
+    const { follower, state, loaded, clock } = setUp();
+    state.release = { ...state.release, fenced: [v1.digest], lastGood: v2 };
+    await follower.load('m', new Deadline(clock, 1_000));
+    expect([...loaded.keys()]).toEqual([v2.digest]);
   });
 
   it('loads nothing that is placed at the edge alone', async () => {
