@@ -85,7 +85,7 @@ export function checkFrameBytes(frameBytes: number, bytesMax: number): void {
   );
 }
 
-/** A whole frame, as received into memory of its own. The tensors are views on it. */
+/** A whole frame, as received into memory of its own. The tensors are views on it. Throws for what is no frame. */
 export function decodeFrame(frame: ArrayBuffer): Frame {
   const jsonBytes = new DataView(frame).getUint32(4, true);
   const json = JSON.parse(Buffer.from(frame, prefixBytes, jsonBytes).toString('utf8')) as {
@@ -96,7 +96,9 @@ export function decodeFrame(frame: ArrayBuffer): Frame {
   const tensors = json.tensors.map(({ name, datatype, shape, bytes }): Tensor => {
     const data = datatype === 'BYTES' ? textsOf(frame, offset, bytes) : viewOf(frame, datatype, offset, bytes);
     offset += aligned(bytes);
-    return { name, datatype, shape, data };
+    const tensor = { name, datatype, shape, data };
+    checkElements(tensor);
+    return tensor;
   });
   if (offset !== frame.byteLength) {
     throw new Error(`expected a frame of ${frame.byteLength} bytes, its parts have ${offset}`);
@@ -107,6 +109,14 @@ export function decodeFrame(frame: ArrayBuffer): Frame {
 function viewOf(frame: ArrayBuffer, datatype: Exclude<Datatype, 'BYTES'>, offset: number, bytes: number): FixedArray {
   const { array, bytes: elementBytes } = fixedLayouts[datatype];
   return new array(frame, offset, bytes / elementBytes);
+}
+
+/** A runner is where hostile models run: what it says of a tensor is checked before it reaches a caller. */
+function checkElements({ name, datatype, shape, data }: Tensor): void {
+  const elements = shape.reduce((product, size) => product * size, 1);
+  const sizes = shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+  if (typeof name === 'string' && sizes && data.length === elements) return;
+  throw new Error(`expected a tensor of ${elements} elements (${datatype}), its bytes have ${data.length}`);
 }
 
 function textsOf(frame: ArrayBuffer, offset: number, bytes: number): string[] {

@@ -12,7 +12,9 @@ export type RunnerRequest =
       readonly session: SessionOptions;
     }
   | { readonly type: 'run'; readonly id: number; readonly graph: string }
-  | { readonly type: 'ping'; readonly id: number };
+  | { readonly type: 'ping'; readonly id: number }
+  /** Which execution providers this build of onnxruntime knows of. */
+  | { readonly type: 'backends'; readonly id: number };
 
 const failureSchema = z.object({
   code: z.custom<ErrorCode>(isErrorCode),
@@ -22,7 +24,11 @@ const failureSchema = z.object({
 
 /** From a runner to the server: checked, because a runner is where hostile models run. */
 export const runnerReplySchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('loaded'), graphs: z.record(z.string(), signatureSchema) }),
+  z.object({
+    type: z.literal('loaded'),
+    graphs: z.record(z.string(), signatureSchema),
+    rssBytes: z.number().min(0),
+  }),
   /** `id` is null when it was loading that failed. `detail` is for the log and never for a caller. */
   z.object({
     type: z.literal('failed'),
@@ -32,6 +38,7 @@ export const runnerReplySchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('result'), id: z.number(), inferMs: z.number().min(0), rssBytes: z.number().min(0) }),
   z.object({ type: z.literal('pong'), id: z.number(), rssBytes: z.number().min(0) }),
+  z.object({ type: z.literal('backends'), id: z.number(), names: z.array(z.string().max(64)).max(64) }),
 ]);
 export type RunnerReply = z.infer<typeof runnerReplySchema>;
 export type Signatures = Readonly<Record<string, Signature>>;

@@ -1,10 +1,11 @@
+import type { OnReadOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { toBrinkError, toFailure } from '../../shared/errors/brink-error.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
-import { RssGauge } from './rss-gauge.js';
 import { encodeFrame, type Frame } from './frame.js';
 import { FrameReader } from './frame-reader.js';
 import type { RunnerReply, RunnerRequest } from './messages.js';
+import { RssGauge } from './rss-gauge.js';
 import { Sessions } from './sessions.js';
 import { wholeTensor } from './whole-tensor.js';
 
@@ -13,48 +14,82 @@ const detailLengthMax = 2_000;
 
 /**
  * Answers the server's messages, one after the other in the order in which they came, until the stream ends. Resolves
- * then; rejects when the stream holds something that is no frame.
+ * then; rejects when the stream holds something that is no frame. `connect` opens the stream with the given way of
+ * reading. How much waits here is up to the server, which asks for a run at a time.
  */
-const memory = new RssGauge(
-  () => performance.now(),
-  () => process.memoryUsage.rss(),
-);
-
-export async function serveRunner(stream: Duplex): Promise<void> {
-  const sessions = new Sessions();
+export function serveRunner(connect: (onread: OnReadOpts) => Duplex): Promise<void> {
   const reader = new FrameReader();
-  for await (const chunk of stream) {
-    for (const frame of reader.push(chunk as Uint8Array)) await answer(stream, sessions, frame);
-  }
+  const answers = new Answers();
+  return new Promise((resolve, reject) => {
+    const stream = connect({
+      buffer: () => reader.space(),
+      callback: (bytes) => {
+        try {
+          answers.add(reader.filled(bytes), stream);
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+        return true;
+      },
+    });
+    stream.once('error', reject);
+    stream.once('end', resolve);
+    stream.once('close', resolve);
+  });
 }
 
-async function answer(stream: Duplex, sessions: Sessions, { header, tensors }: Frame): Promise<void> {
-  const request = header as RunnerRequest; // the server is this program's own parent: nobody else holds the socket
-  try {
-    const [reply, outputs] = await replyTo(sessions, request, tensors);
-    send(stream, encodeFrame(reply, outputs.map(wholeTensor)));
-  } catch (error) {
-    const id = request.type === 'load' ? null : request.id;
-    const { cause } = toBrinkError(error);
-    const detail = (cause instanceof Error ? cause.message : '').slice(0, detailLengthMax);
-    send(stream, encodeFrame({ type: 'failed', id, failure: toFailure(error), detail } satisfies RunnerReply, []));
-  }
-}
+/** What is to be answered, in order. */
+class Answers {
+  readonly #waiting: Frame[] = [];
+  readonly #sessions = new Sessions();
+  readonly #memory = new RssGauge(
+    () => performance.now(),
+    () => process.memoryUsage.rss(),
+  );
+  #busy = false;
 
-async function replyTo(
-  sessions: Sessions,
-  request: RunnerRequest,
-  inputs: readonly Tensor[],
-): Promise<[RunnerReply, readonly Tensor[]]> {
-  switch (request.type) {
-    case 'load':
-      return [{ type: 'loaded', graphs: await sessions.load(request) }, []];
-    case 'run': {
-      const { outputs, inferMs } = await sessions.run(request.graph, inputs);
-      return [{ type: 'result', id: request.id, inferMs, rssBytes: memory.rssBytes() }, outputs];
+  add(frames: readonly Frame[], stream: Duplex): void {
+    this.#waiting.push(...frames);
+    if (!this.#busy) void this.#answerAll(stream);
+  }
+
+  async #answerAll(stream: Duplex): Promise<void> {
+    this.#busy = true;
+    for (let frame = this.#waiting.shift(); frame !== undefined; frame = this.#waiting.shift()) {
+      send(stream, await this.#answer(frame));
     }
-    case 'ping':
-      return [{ type: 'pong', id: request.id, rssBytes: memory.rssBytes() }, []];
+    this.#busy = false;
+  }
+
+  /** Never rejects. */
+  async #answer({ header, tensors }: Frame): Promise<readonly Uint8Array[]> {
+    const request = header as RunnerRequest; // the server is this program's own parent: nobody else holds the socket
+    try {
+      const [reply, outputs] = await this.#replyTo(request, tensors);
+      return encodeFrame(reply, outputs.map(wholeTensor));
+    } catch (error) {
+      const id = request.type === 'load' ? null : request.id;
+      const { cause } = toBrinkError(error);
+      const detail = (cause instanceof Error ? cause.message : '').slice(0, detailLengthMax);
+      return encodeFrame({ type: 'failed', id, failure: toFailure(error), detail } satisfies RunnerReply, []);
+    }
+  }
+
+  async #replyTo(request: RunnerRequest, inputs: readonly Tensor[]): Promise<[RunnerReply, readonly Tensor[]]> {
+    switch (request.type) {
+      case 'load': {
+        const graphs = await this.#sessions.load(request);
+        return [{ type: 'loaded', graphs, rssBytes: this.#memory.rssBytes() }, []];
+      }
+      case 'run': {
+        const { outputs, inferMs } = await this.#sessions.run(request.graph, inputs);
+        return [{ type: 'result', id: request.id, inferMs, rssBytes: this.#memory.rssBytes() }, outputs];
+      }
+      case 'ping':
+        return [{ type: 'pong', id: request.id, rssBytes: this.#memory.rssBytes() }, []];
+      case 'backends':
+        return [{ type: 'backends', id: request.id, names: await this.#sessions.backends() }, []];
+    }
   }
 }
 

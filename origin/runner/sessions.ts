@@ -18,32 +18,29 @@ export class Sessions {
   #ort: typeof OrtNode | undefined;
 
   async load({ graphs, session: options }: Extract<RunnerRequest, { type: 'load' }>): Promise<Signatures> {
-    // Its telemetry writes files and looks up hosts; the variable is read when the library is loaded, so it comes first.
-    process.env['ORT_DISABLE_TELEMETRY'] = '1';
-    this.#ort = await import('onnxruntime-node');
-    this.#ort.env.logLevel = 'fatal';
+    const ort = await this.#library();
     const signatures: Record<string, Signatures[string]> = {};
     for (const [name, path] of Object.entries(graphs)) {
-      const session = await this.#create(path, options);
+      const session = await create(ort, path, options);
       this.#sessions.set(name, session);
       signatures[name] = sessionSignature(session);
     }
     return signatures;
   }
 
-  async #create(path: string, options: SessionOptions): Promise<InferenceSession> {
-    if (this.#ort === undefined) throw new Error('create before load');
-    try {
-      return await this.#ort.InferenceSession.create(path, { ...ortSessionOptions(options), logSeverityLevel });
-    } catch (error) {
-      if (error instanceof Error && error.message.startsWith('Unsupported data type')) {
-        // onnxruntime-node's own check of inputs and outputs, by the number of the type.
-        throw new BrinkError('not-supported', 'expected inputs and outputs of datatypes of the protocol', {
-          cause: error,
-        });
-      }
-      throw ortFailure(error);
+  /** Names of the execution providers that this build of onnxruntime knows of. */
+  async backends(): Promise<string[]> {
+    return (await this.#library()).listSupportedBackends().map(({ name }) => name);
+  }
+
+  async #library(): Promise<typeof OrtNode> {
+    if (this.#ort === undefined) {
+      // Its telemetry writes files and looks up hosts; the variable is read when the library is loaded: it comes first.
+      process.env['ORT_DISABLE_TELEMETRY'] = '1';
+      this.#ort = await import('onnxruntime-node');
+      this.#ort.env.logLevel = 'fatal';
     }
+    return this.#ort;
   }
 
   /** All outputs of a graph, and how long onnxruntime took for them. */
@@ -67,5 +64,19 @@ export class Sessions {
     } catch (error) {
       throw ortFailure(error);
     }
+  }
+}
+
+async function create(ort: typeof OrtNode, path: string, options: SessionOptions): Promise<InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(path, { ...ortSessionOptions(options), logSeverityLevel });
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('Unsupported data type')) {
+      // onnxruntime-node's own check of inputs and outputs, by the number of the type.
+      throw new BrinkError('not-supported', 'expected inputs and outputs of datatypes of the protocol', {
+        cause: error,
+      });
+    }
+    throw ortFailure(error);
   }
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { BrinkError } from '../../../shared/errors/brink-error.js';
 import type { Tensor } from '../../../shared/protocol/tensor.js';
 import { encodeFrame, type Frame } from '../../runner/frame.js';
@@ -11,6 +11,13 @@ import { type RunnerReply, runnerReplySchema, type RunnerRequest, type Signature
 import type { SessionOptions } from '../../runner/session-options.js';
 import type { Log } from '../log.js';
 import type { BatchTensor, Runner, RunResult } from '../runner.js';
+import { type Schedule, systemSchedule } from '../schedule.js';
+import { forwardOutput } from './forward-output.js';
+import { MemoryWatch, residentBytes } from './memory-watch.js';
+import { type DeathKind, RunnerDied } from './runner-died.js';
+import { socketPair } from './socket-pair.js';
+
+export { RunnerDied } from './runner-died.js';
 
 /** A runner's process and how its sessions are made. */
 export interface RunnerOptions extends SessionOptions {
@@ -20,21 +27,21 @@ export interface RunnerOptions extends SessionOptions {
   readonly scratchDir?: string;
   /** Variables that a runner needs beyond none (a GPU's library path, say). Never secrets: models run there. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Resident memory over which it is killed, while it loads or runs (looked at every 250 ms: Linux only) and after. */
+  readonly memoryBytesMax?: number;
+  readonly schedule?: Schedule;
 }
 
-/** The runner's process ended, or its answers make no sense: whoever waited may try another. */
-export class RunnerDied extends Error {
-  override readonly name = 'RunnerDied';
-}
+type ReplyType = RunnerReply['type'];
+type ReplyOf<Type extends ReplyType> = Extract<RunnerReply, { type: Type }>;
 
 interface Pending {
-  resolve(frame: { reply: RunnerReply; tensors: readonly Tensor[] }): void;
+  /** Throws for a reply that does not belong to the question. */
+  resolve(reply: RunnerReply, tensors: readonly Tensor[]): void;
   reject(error: unknown): void;
 }
 
-const logLineLengthMax = 500;
-/** Of what a runner prints in its life; it should print nothing. */
-const logLinesMax = 100;
+const errorLengthMax = 500;
 
 /**
  * One child process with one version's sessions. It gets an environment of its own with nothing of the server's in it,
@@ -48,24 +55,32 @@ export class RunnerProcess implements Runner {
   readonly #socket: Duplex;
   readonly #pending = new Map<number | 'load', Pending>();
   readonly #log: Log;
+  readonly #memoryBytesMax: number;
+  readonly #watch: MemoryWatch;
   #nextId = 1;
   #died: RunnerDied | undefined;
 
-  private constructor(child: ChildProcess, directory: string, log: Log) {
-    this.pid = child.pid ?? -1;
+  private constructor(child: ChildProcess, socket: Duplex, directory: string, options: RunnerOptions, log: Log) {
+    const pid = child.pid ?? -1;
+    this.pid = pid;
     this.#child = child;
-    this.#socket = child.stdio[3] as Duplex;
+    this.#socket = socket;
     this.#log = log;
-    const reader = new FrameReader();
-    this.#socket.on('data', (chunk: Uint8Array) => this.#receive(reader, chunk));
+    this.#memoryBytesMax = options.memoryBytesMax ?? Infinity;
+    this.#watch = new MemoryWatch({
+      bytesMax: this.#memoryBytesMax,
+      schedule: options.schedule ?? systemSchedule,
+      read: () => residentBytes(pid),
+      onOver: (bytes) =>
+        this.#killFor('memory', `expected at most ${this.#memoryBytesMax} bytes of memory, took ${bytes}`),
+    });
     // Its end is the process's end, which 'exit' tells; without a listener the error would end the server.
-    this.#socket.on('error', () => undefined);
-    this.#forwardLines(child.stdout, 'stdout');
-    this.#forwardLines(child.stderr, 'stderr');
-    child.on('error', (error) => this.#die(`could not be started: ${error.message}`));
+    socket.on('error', () => undefined);
+    forwardOutput(child, log);
+    child.on('error', (error) => this.#die('exit', `could not be started: ${error.message}`));
     this.ended = new Promise((resolve) => {
       const finish = (why: string): void => {
-        const { message } = this.#die(why);
+        const { message } = this.#die('exit', why);
         const settle = (): void => resolve(message);
         rm(directory, { recursive: true, force: true }).then(settle, settle);
       };
@@ -78,35 +93,53 @@ export class RunnerProcess implements Runner {
     const parent = options.scratchDir ?? tmpdir();
     await mkdir(parent, { recursive: true }); // somebody may have cleared the cache directory meanwhile
     const directory = await mkdtemp(join(parent, 'brink-runner-'));
-    const child = spawn(process.execPath, [options.runnerJs], {
+    const reader = new FrameReader();
+    const connected: { to?: RunnerProcess } = {}; // nothing arrives before the process is there
+    const pair = await socketPair(join(directory, 's'), {
+      buffer: () => reader.space(),
+      callback: (bytes) => {
+        if (connected.to !== undefined) connected.to.#receive(() => reader.filled(bytes));
+        return true;
+      },
+    });
+    const child = spawn(process.execPath, [options.runnerJs, String(process.pid)], {
       cwd: directory,
       env: { ...options.env, ORT_DISABLE_TELEMETRY: '1', HOME: directory, TMPDIR: directory },
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', pair?.childs ?? 'pipe'],
     });
-    return new RunnerProcess(child, directory, log);
+    pair?.childs.destroy();
+    const socket = pair?.own ?? (child.stdio[3] as Duplex);
+    const runner = new RunnerProcess(child, socket, directory, options, log);
+    if (pair === undefined) socket.on('data', (chunk: Uint8Array) => runner.#receive(() => reader.push(chunk)));
+    connected.to = runner;
+    return runner;
   }
 
   /** Loads the graphs of a version; rejects with BrinkError when onnxruntime refuses one, RunnerDied otherwise. */
   async load(graphs: Readonly<Record<string, string>>, options: SessionOptions): Promise<Signatures> {
     const { threads, providers, deviceId, spinning } = options;
     const session = { threads, providers, spinning, ...(deviceId === undefined ? {} : { deviceId }) };
-    const { reply } = await this.#ask('load', { type: 'load', graphs, session }, []);
-    if (reply.type !== 'loaded') throw this.#nonsense(reply.type);
+    const { reply } = await this.#ask('load', 'loaded', { type: 'load', graphs, session });
     return reply.graphs;
   }
 
   async run(graph: string, inputs: readonly BatchTensor[]): Promise<RunResult> {
     const id = this.#nextId++;
-    const { reply, tensors } = await this.#ask(id, { type: 'run', id, graph }, inputs);
-    if (reply.type !== 'result') throw this.#nonsense(reply.type);
+    const { reply, tensors } = await this.#ask(id, 'result', { type: 'run', id, graph }, inputs);
     return { outputs: tensors, inferMs: reply.inferMs, rssBytes: reply.rssBytes };
   }
 
   async ping(): Promise<{ readonly rssBytes: number }> {
     const id = this.#nextId++;
-    const { reply } = await this.#ask(id, { type: 'ping', id }, []);
-    if (reply.type !== 'pong') throw this.#nonsense(reply.type);
+    const { reply } = await this.#ask(id, 'pong', { type: 'ping', id });
     return { rssBytes: reply.rssBytes };
+  }
+
+  /** Names of the execution providers that the build of onnxruntime knows of, usable or not. */
+  async backends(): Promise<readonly string[]> {
+    const id = this.#nextId++;
+    const { reply } = await this.#ask(id, 'backends', { type: 'backends', id });
+    return reply.names;
   }
 
   /** Closes the socket: it ends by itself when it has finished what it does. */
@@ -116,35 +149,45 @@ export class RunnerProcess implements Runner {
 
   /** Ends it at once, in the middle of whatever it does: there is no other way to stop a native run. */
   kill(): void {
-    this.#die('killed');
+    this.#killFor('killed', 'killed');
+  }
+
+  #killFor(kind: DeathKind, why: string): void {
+    this.#die(kind, why);
     this.#child.kill('SIGKILL');
   }
 
-  #ask(
+  #ask<Type extends ReplyType>(
     id: number | 'load',
+    type: Type,
     request: RunnerRequest,
-    inputs: readonly BatchTensor[],
-  ): Promise<Parameters<Pending['resolve']>[0]> {
+    inputs: readonly BatchTensor[] = [],
+  ): Promise<{ reply: ReplyOf<Type>; tensors: readonly Tensor[] }> {
     return new Promise((resolve, reject) => {
       if (this.#died !== undefined) {
         reject(this.#died);
         return;
       }
       const chunks = encodeFrame(request, inputs); // a frame over the limit rejects the caller and sends nothing
-      this.#pending.set(id, { resolve, reject });
+      const settle: Pending['resolve'] = (reply, tensors) => {
+        if (!isOf(type, reply)) throw new Error(`expected ${type}, got ${reply.type}`);
+        resolve({ reply, tensors });
+      };
+      this.#pending.set(id, { resolve: settle, reject });
+      if (this.#memoryBytesMax < Infinity) this.#watch.start();
       this.#socket.cork();
       for (const chunk of chunks) this.#socket.write(chunk);
       this.#socket.uncork();
     });
   }
 
-  #receive(reader: FrameReader, chunk: Uint8Array): void {
+  #receive(frames: () => readonly Frame[]): void {
     try {
-      for (const frame of reader.push(chunk)) this.#settle(frame);
+      for (const frame of frames()) this.#settle(frame);
     } catch (error) {
       // What it sends is no frame or no message: its memory may be damaged, nothing of it can be trusted.
-      this.#log({ event: 'runner-nonsense', pid: this.pid, error: String(error).slice(0, logLineLengthMax) });
-      this.kill();
+      this.#log({ event: 'runner-nonsense', pid: this.pid, error: String(error).slice(0, errorLengthMax) });
+      this.#killFor('nonsense', 'it answered what makes no sense');
     }
   }
 
@@ -152,37 +195,33 @@ export class RunnerProcess implements Runner {
     const reply = runnerReplySchema.parse(header);
     const id = reply.type === 'loaded' ? 'load' : (reply.id ?? 'load');
     const pending = this.#pending.get(id);
-    if (pending === undefined) throw this.#nonsense(`${reply.type} without a question`);
-    this.#pending.delete(id);
-    if (reply.type !== 'failed') {
-      pending.resolve({ reply, tensors });
+    if (pending === undefined) throw new Error(`${reply.type} without a question`);
+    if ('rssBytes' in reply && reply.rssBytes > this.#memoryBytesMax) {
+      this.#killFor('memory', `expected at most ${this.#memoryBytesMax} bytes of memory, took ${reply.rssBytes}`);
       return;
     }
+    if (reply.type !== 'failed') pending.resolve(reply, tensors);
+    this.#pending.delete(id);
+    if (this.#pending.size === 0) this.#watch.stop();
+    if (reply.type !== 'failed') return;
     const { code, message, retryAfterMs } = reply.failure;
     const options = retryAfterMs === undefined ? {} : { retryAfterMs };
     pending.reject(new BrinkError(code, message, { ...options, cause: reply.detail }));
   }
 
-  #nonsense(what: string): RunnerDied {
-    return new RunnerDied(`the runner answered ${what}`);
-  }
-
   /** The first reason stays. */
-  #die(why: string): RunnerDied {
+  #die(kind: DeathKind, why: string): RunnerDied {
     if (this.#died !== undefined) return this.#died;
-    const died = new RunnerDied(`the runner ended: ${why}`);
+    const died = new RunnerDied(`the runner ended: ${why}`, kind);
     this.#died = died;
+    this.#watch.stop();
     for (const pending of this.#pending.values()) pending.reject(died);
     this.#pending.clear();
     this.#socket.destroy();
     return died;
   }
+}
 
-  #forwardLines(stream: Readable | null, name: string): void {
-    let lines = 0;
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      if (lines++ < logLinesMax)
-        this.#log({ event: 'runner-output', pid: this.pid, stream: name, text: text.slice(0, logLineLengthMax) });
-    });
-  }
+function isOf<Type extends ReplyType>(type: Type, reply: RunnerReply): reply is ReplyOf<Type> {
+  return reply.type === type;
 }
