@@ -13,6 +13,8 @@ const nodeEntries = {
   brink: 'scripts/brink.ts',
   start: 'scripts/start.ts',
   'edge-dev': 'scripts/edge-dev.ts',
+  'load/main': 'scripts/load/process/main.ts',
+  'load/timer-thread': 'scripts/load/process/timer-thread.ts',
 };
 
 /**
