@@ -6,10 +6,12 @@ import { monotonicMs } from './monotonic.js';
 import { runPlan } from './run-plan.js';
 import { ThreadAlarm } from './thread-alarm.js';
 
-/** The generator's process: runs the plans that come over the IPC channel, one after the other, and ends with the channel. */
-const alarm = new ThreadAlarm(new URL('./timer-thread.js', import.meta.url), monotonicMs);
 /** Where it may: it sends on time though the server under load has every core busy. It uses little, and says how much. */
 const niceness = -5;
+
+/** The generator's process: runs the plans that come over the IPC channel, one after the other, and ends with the channel. */
+goFirst(); // before the alarm: a thread inherits it
+const alarm = new ThreadAlarm(new URL('./timer-thread.js', import.meta.url), monotonicMs);
 let running: AbortController | undefined;
 
 const tell = (message: FromGenerator): void => void process.send?.(message);
@@ -48,5 +50,4 @@ process.on('message', (message: ToGenerator) => {
 process.on('disconnect', () => process.exit(0));
 // Ctrl-C reaches the whole group; whoever started this says when to stop.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
-goFirst();
 tell({ type: 'ready' });
