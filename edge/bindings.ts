@@ -21,6 +21,8 @@ export interface Env {
   readonly ADMIN_TOKENS?: string;
   readonly ARTIFACT_TOKENS?: string;
   readonly INFERENCE_KEYS?: string;
+  /** May read metadata and the like, not infer. */
+  readonly READ_KEYS?: string;
   /** What the edge shows to the origin. */
   readonly ORIGIN_KEY?: string;
 }

@@ -34,6 +34,7 @@ function parseSettings(env: Env): Settings {
     originKey: env.ORIGIN_KEY === '' ? undefined : env.ORIGIN_KEY,
     keys: {
       inference: Keys.parse('INFERENCE_KEYS', env.INFERENCE_KEYS),
+      read: Keys.parse('READ_KEYS', env.READ_KEYS),
       admin: Keys.parse('ADMIN_TOKENS', env.ADMIN_TOKENS),
       artifacts: Keys.parse('ARTIFACT_TOKENS', env.ARTIFACT_TOKENS),
     },

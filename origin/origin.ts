@@ -82,7 +82,15 @@ export class Origin {
       isReady: () => !this.#closing && this.#follower.synced,
       noteUse: (digest) => this.#follower.noteUse(digest),
     });
-    this.#server = createHttpServer(originApp(config, tier, log).fetch);
+    this.#server = createHttpServer(
+      originApp({
+        tier,
+        log,
+        keysOf: () => config.keys,
+        limitsOf: () => config.limits,
+        corsOrigins: config.corsOrigins,
+      }).fetch,
+    );
   }
 
   /** Listens, then looks what is released, and again and again. Rejects with a clear text when the port is taken. */

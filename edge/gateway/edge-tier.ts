@@ -9,6 +9,7 @@ import { pickUnderLease, underLease } from '../../shared/release/commit.js';
 import type { TierName } from '../../shared/protocol/headers.js';
 import type { VersionRef } from '../../shared/release/release.js';
 import type { Answer, Call, CallReport, EncodedBody } from '../../shared/serve/call.js';
+import { compressAnswer } from '../../shared/serve/compress-answer.js';
 import { deadlineOn, runCall } from '../../shared/serve/run-call.js';
 import { systemClock } from '../../shared/time/clock.js';
 import type { Deadline } from '../../shared/time/deadline.js';
@@ -49,7 +50,8 @@ export class EdgeTier implements DataTier {
       if (call.pin !== undefined && call.pin.digest !== ref.digest) {
         throw new BrinkError('pin-mismatch', `version '${ref.version}' does not have the digest that was pinned`);
       }
-      return this.#attempt(call, await this.#target(ref), epoch, report);
+      const { body, tier } = await this.#attempt(call, await this.#target(ref), epoch, report);
+      return { body: await compressAnswer(body, call), tier };
     });
     const { body, tier } = committed.value;
     report.servedBy = tier;

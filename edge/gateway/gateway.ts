@@ -1,11 +1,9 @@
 import { Hono } from 'hono';
 import { handlers } from '../../models/registry.js';
 import { onError, requestScope } from '../../shared/http/request-scope.js';
-import { inferenceAuthentication, operatorAuthentication } from '../../shared/http/authentication.js';
+import { operationGuard, operatorAuthentication } from '../../shared/http/authentication.js';
 import { DataPlane } from '../../shared/http/data-plane.js';
-import { openApiDocument } from '../../shared/http/openapi.js';
-import { jsonResponse } from '../../shared/http/responses.js';
-import { registerRoutes, unknownRoute } from '../../shared/http/routing.js';
+import { registerOperations, registerRoutes, unknownRoute } from '../../shared/http/routing.js';
 import { systemClock } from '../../shared/time/clock.js';
 import type { Env } from '../bindings.js';
 import { settingsOf } from '../settings.js';
@@ -25,11 +23,18 @@ const dataPlane = new DataPlane<Env>({
   handlers,
   limitsOf: (context) => settingsOf(context.env).limits,
   clientOf: (context) => context.req.header('cf-connecting-ip') ?? '',
+  // Cloudflare tells Workers what it accepts itself, and keeps what the client said in `cf`.
+  acceptEncodingOf: ({ req }) => clientAcceptEncoding(req.raw.cf) ?? req.header('accept-encoding'),
   tierOf: (context) => {
     const { exports } = context.executionCtx as unknown as { exports: { ModelHost: HostStub } };
     return new EdgeTier(context.env, exports.ModelHost);
   },
 });
+
+function clientAcceptEncoding(cf: CfProperties | undefined): string | undefined {
+  const accepted = cf?.['clientAcceptEncoding'];
+  return typeof accepted === 'string' ? accepted : undefined;
+}
 
 /** The Worker's front: the data plane for callers, the admin plane for operators, artifacts and leases for origins. */
 function buildGateway(): Hono<GatewayEnv> {
@@ -43,15 +48,11 @@ function buildGateway(): Hono<GatewayEnv> {
   app.onError(onError(log));
   app.notFound(unknownRoute);
 
-  registerRoutes(app, dataPlane.healthRoutes());
-  registerRoutes(app, [{ method: 'GET', path: '/openapi.json', handler: () => jsonResponse(openApiDocument('edge')) }]);
-
   app.use('/admin/*', operatorAuthentication(keysOf));
   app.use('/artifacts/*', operatorAuthentication(keysOf, 'artifacts'));
   registerRoutes(app, [...blobAdminRoutes, ...versionRoutes, ...releaseRoutes, ...artifactRoutes, ...leaseRoutes]);
 
-  for (const path of ['/v2', '/v2/models/*', '/v1/*']) app.use(path, inferenceAuthentication(keysOf));
-  registerRoutes(app, dataPlane.modelRoutes());
+  registerOperations(app, dataPlane.routes(), (operation) => operationGuard(operation, keysOf));
   return app;
 }
 

@@ -1,41 +1,45 @@
+import type { HttpBindings } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { Hono } from 'hono';
 import { handlers } from '../../models/registry.js';
-import { inferenceAuthentication } from '../../shared/http/authentication.js';
+import { type KeyRings, operationGuard } from '../../shared/http/authentication.js';
 import { type AppEnv, DataPlane } from '../../shared/http/data-plane.js';
 import type { DataTier } from '../../shared/http/data-tier.js';
-import { openApiDocument } from '../../shared/http/openapi.js';
 import { corsFor } from '../../shared/http/cors.js';
 import { type LogRow, onError, requestScope } from '../../shared/http/request-scope.js';
-import { jsonResponse } from '../../shared/http/responses.js';
-import { registerRoutes, unknownRoute } from '../../shared/http/routing.js';
+import { registerOperations, unknownRoute } from '../../shared/http/routing.js';
+import type { Limits } from '../../shared/protocol/limits.js';
 import { systemClock } from '../../shared/time/clock.js';
-import type { OriginConfig } from '../config.js';
+import { bodyOfIncoming } from './incoming-body.js';
+
+export interface OriginAppOptions {
+  readonly tier: DataTier;
+  readonly log: LogRow;
+  /** The keys as they are now: asked for on every request. */
+  readonly keysOf: () => KeyRings;
+  /** The limits of requests to a model, or of those that name none. */
+  readonly limitsOf: (model?: string) => Limits;
+  readonly corsOrigins: readonly string[];
+}
+
+type OriginEnv = AppEnv<HttpBindings>;
 
 /** The origin's HTTP: the same data plane as the edge's. */
-export function originApp(config: OriginConfig, tier: DataTier, log: LogRow): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
-  const dataPlane = new DataPlane({
+export function originApp({ tier, log, keysOf, limitsOf, corsOrigins }: OriginAppOptions): Hono<OriginEnv> {
+  const app = new Hono<OriginEnv>();
+  const dataPlane = new DataPlane<HttpBindings>({
     clock: systemClock,
     handlers,
-    limitsOf: () => config.limits,
+    limitsOf: (_, model) => limitsOf(model),
     clientOf: (context) => getConnInfo(context).remote.address ?? '',
     signalOf: (context) => context.req.raw.signal,
+    bodyOf: (context) => bodyOfIncoming(context.env.incoming),
     tierOf: () => tier,
   });
   app.use(requestScope({ tier: 'origin', clock: systemClock, random: () => Math.random(), log }));
-  app.use(corsFor(config.corsOrigins));
+  app.use(corsFor(corsOrigins));
   app.onError(onError(log));
   app.notFound(unknownRoute);
-  registerRoutes(app, dataPlane.healthRoutes());
-  registerRoutes(app, [
-    { method: 'GET', path: '/openapi.json', handler: () => jsonResponse(openApiDocument('origin')) },
-  ]);
-  for (const path of ['/v2', '/v2/models/*', '/v1/*'])
-    app.use(
-      path,
-      inferenceAuthentication(() => config.keys),
-    );
-  registerRoutes(app, dataPlane.modelRoutes());
+  registerOperations(app, dataPlane.routes(), (operation) => operationGuard(operation, keysOf));
   return app;
 }

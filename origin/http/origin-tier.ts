@@ -1,12 +1,13 @@
 import { handlers } from '../../models/registry.js';
 import type { Engine, Target } from '../../shared/engine/engine.js';
 import { BrinkError } from '../../shared/errors/brink-error.js';
-import type { DataTier, Described } from '../../shared/http/data-tier.js';
+import type { DataTier, Described, ServingExtensions } from '../../shared/http/data-tier.js';
 import type { Limits } from '../../shared/protocol/limits.js';
 import { pickUnderLease, underLease } from '../../shared/release/commit.js';
 import type { Leases } from '../../shared/release/leases.js';
 import type { VersionRef } from '../../shared/release/release.js';
 import type { Answer, Call, CallReport } from '../../shared/serve/call.js';
+import { compressAnswer } from '../../shared/serve/compress-answer.js';
 import { deadlineOn, runCall } from '../../shared/serve/run-call.js';
 import type { Clock } from '../../shared/time/clock.js';
 import type { Deadline } from '../../shared/time/deadline.js';
@@ -16,22 +17,28 @@ export interface OriginTierOptions {
   readonly engine: Engine;
   readonly targetOf: (ref: VersionRef, deadline: Deadline) => Promise<Target>;
   readonly limits: Limits;
+  /** The limits of requests to one model; absent: `limits` for all. */
+  readonly limitsOf?: (model: string) => Limits;
   readonly clock: Clock;
   readonly isReady: () => boolean;
   readonly noteUse: (digest: string) => void;
+  /** Statistics, index, load and unload. */
+  readonly serving?: ServingExtensions;
 }
 
 /** The origin as a tier: runs what it is asked, under the same lease as the edge. */
 export class OriginTier implements DataTier {
   readonly name = 'origin';
+  readonly serving?: ServingExtensions;
   readonly #options: OriginTierOptions;
 
   constructor(options: OriginTierOptions) {
     this.#options = options;
+    if (options.serving !== undefined) this.serving = options.serving;
   }
 
   async answer(call: Call, report: CallReport): Promise<Answer> {
-    const { leases, clock, engine, limits } = this.#options;
+    const { leases, clock, engine, limitsOf } = this.#options;
     const { model, version, deadline, seenEpoch } = call;
     if (call.forcedTier === 'edge') throw new BrinkError('bad-header', 'expected no wish for the edge at the origin');
     const startedAt = clock.now();
@@ -49,7 +56,8 @@ export class OriginTier implements DataTier {
       }
       this.#options.noteUse(ref.digest);
       deadlineOn(call, target).check('the request waited to be run');
-      return runCall(call, target, { engine, limits, handlers });
+      const limits = limitsOf?.(model) ?? this.#options.limits;
+      return compressAnswer(await runCall(call, target, { engine, limits, handlers }), call);
     });
     report.servedBy = 'origin';
     const attempts = [{ tier: 'origin' as const, ms: clock.now() - startedAt }];

@@ -28,10 +28,19 @@ export interface DataTier {
 export interface ServingExtensions {
   /** How a version is run here: the fields of `model_config.proto` that only the tier knows. */
   instanceGroups(described: Described): readonly InstanceGroup[];
+  /** How requests to a version are put together here; undefined for one that is found not to be batchable. */
+  batching?(described: Described): BatchingDescription | undefined;
   /** Of one version, or without `version` of all versions of a model, or without both of all. */
   statistics(model?: string, version?: string): Promise<readonly ModelStatistics[]>;
   index(): Promise<readonly IndexEntry[]>;
   /** Loads what is released of a model (never a fenced digest); `not-supported` unless it is switched on. */
   load(model: string, deadline: Deadline): Promise<void>;
   unload(model: string, deadline: Deadline): Promise<void>;
+}
+
+export interface BatchingDescription {
+  readonly maxBatch: number;
+  readonly maxQueueDelayMs: number;
+  /** Priorities are 1 (first) to this; 0 means the last. */
+  readonly priorityLevels: number;
 }

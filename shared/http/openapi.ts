@@ -3,7 +3,7 @@ import { statusOfCode } from '../errors/error-codes.js';
 import { headers } from '../protocol/headers.js';
 import { namePattern } from '../protocol/names.js';
 import '../protocol/v2-schemas.js'; // registers the schemas that are named below
-import { serverVersion } from './data-plane.js';
+import { serverVersion } from '../serve/metadata.js';
 
 type JsonObject = Record<string, unknown>;
 

@@ -3,35 +3,36 @@ import type { Limits } from '../protocol/limits.js';
 import type { Deadline } from '../time/deadline.js';
 import { type Encoding, inflateBody } from './inflate-body.js';
 import { collectBytes } from './collect-bytes.js';
-import { type PieceReader, pieceReader } from './piece-reader.js';
+import type { BodySource } from './body-source.js';
+import type { PieceReader } from './piece-reader.js';
 
 /**
  * The whole body, decompressed, within the limit both as it arrives and after decompression, and within the deadline.
  * `content-length` is believed only to refuse early. It is read to its end before it is decompressed, also when it does
  * not decompress: a connection with an unread body cannot be used again.
  */
-export async function readBody(request: Request, limits: Limits, deadline: Deadline): Promise<Uint8Array> {
-  const declared = declaredLength(request.headers.get('content-length'));
+export async function readBody(source: BodySource, limits: Limits, deadline: Deadline): Promise<Uint8Array> {
+  const declared = declaredLength(source.contentLength);
   if (declared !== undefined && declared > limits.bodyBytesMax) throw tooLarge(`${declared} bytes`, limits);
-  const encoding = contentEncoding(request.headers.get('content-encoding'));
-  if (request.body === null) return new Uint8Array(0);
-  const body = request.body as ReadableStream<Uint8Array>;
-  const sent = await arrive(pieceReader(body, declared), limits, deadline.fromNow(limits.bodyReadMsMax));
+  const encoding = contentEncoding(source.contentEncoding);
+  const reader = source.reader(declared);
+  if (reader === undefined) return new Uint8Array(0);
+  const sent = await arrive(reader, limits, deadline.fromNow(limits.bodyReadMsMax));
   if (declared !== undefined && declared !== sent.length) {
     throw new BrinkError('invalid-request', `expected ${declared} bytes of body by content-length, got ${sent.length}`);
   }
   return encoding === undefined ? sent : decompress(sent, encoding, limits);
 }
 
-function contentEncoding(header: string | null): Encoding | undefined {
+function contentEncoding(header: string | undefined): Encoding | undefined {
   const name = (header ?? '').trim().toLowerCase();
   if (name === '' || name === 'identity') return undefined;
   if (name === 'gzip' || name === 'deflate') return name;
   throw new BrinkError('unsupported-encoding', "expected content-encoding 'gzip', 'deflate' or none, got another one");
 }
 
-function declaredLength(header: string | null): number | undefined {
-  return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+function declaredLength(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 }
 
 async function arrive(reader: PieceReader, limits: Limits, deadline: Deadline): Promise<Uint8Array> {

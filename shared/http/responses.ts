@@ -34,6 +34,7 @@ export function answerResponse(model: string, answer: Answer, totalMs: number): 
   const out: Record<string, string> = {
     'content-type': body.contentType,
     'cache-control': 'no-store',
+    vary: 'accept-encoding',
     [headers.model]: model,
     [headers.version]: ref.version,
     [headers.digest]: ref.digest,
@@ -43,7 +44,10 @@ export function answerResponse(model: string, answer: Answer, totalMs: number): 
   };
   if (body.inferenceHeaderLength !== undefined) out[headers.inferenceHeaderLength] = String(body.inferenceHeaderLength);
   if (answer.attempts.length > 0) out[headers.attempts] = attemptsText(answer.attempts);
-  return new Response(body.bytes, { status: 200, headers: out });
+  if (body.contentEncoding === undefined) return new Response(body.bytes, { status: 200, headers: out });
+  out['content-encoding'] = body.contentEncoding;
+  // A Worker would compress again what says that it is compressed.
+  return new Response(body.bytes, { status: 200, headers: out, encodeBody: 'manual' });
 }
 
 /** `edge:heap-exhausted, origin:ok`. */

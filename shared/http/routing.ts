@@ -1,4 +1,5 @@
-import type { Env, Handler, Hono } from 'hono';
+import type { Env, Handler, Hono, MiddlewareHandler } from 'hono';
+import type { Operation } from '../auth/operations.js';
 import { BrinkError } from '../errors/brink-error.js';
 import { errorResponse } from './responses.js';
 
@@ -8,9 +9,32 @@ export interface Route<E extends Env> {
   readonly handler: Handler<E>;
 }
 
+/** A route of the data plane: it says what it does, and by that who may. */
+export interface OperationRoute<E extends Env> extends Route<E> {
+  readonly operation: Operation;
+}
+
 /** Registers routes, and answers 405 with `allow` where the path exists under another method. */
 export function registerRoutes<E extends Env>(app: Hono<E>, routes: readonly Route<E>[]): void {
   for (const { method, path, handler } of routes) app.on(method, path, handler);
+  refuseOtherMethods(app, routes);
+}
+
+/** As `registerRoutes`, with the check of its operation before each route itself: no pattern of paths can miss one. */
+export function registerOperations<E extends Env>(
+  app: Hono<E>,
+  routes: readonly OperationRoute<E>[],
+  guardOf: (operation: Operation) => MiddlewareHandler<E> | undefined,
+): void {
+  for (const { method, path, handler, operation } of routes) {
+    const guard = guardOf(operation);
+    if (guard === undefined) app.on(method, path, handler);
+    else app.on(method, [path], guard, handler);
+  }
+  refuseOtherMethods(app, routes);
+}
+
+function refuseOtherMethods<E extends Env>(app: Hono<E>, routes: readonly Route<E>[]): void {
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = [...new Set(routes.filter((route) => route.path === path).map((route) => route.method))];
     app.all(path, () => {

@@ -18,7 +18,9 @@ export function inputHeadOf(input: UntypedRecord, signature: Signature, bodyByte
   }
   const datatype = datatypeOf(input['datatype'], spec);
   const shape = shapeOf(input['shape'], spec, limits);
-  return { name, datatype, shape, count: elementCount(name, shape, bodyBytes) };
+  const count = elementCount(name, shape, bodyBytes);
+  checkElements(name, count, limits);
+  return { name, datatype, shape, count };
 }
 
 function datatypeOf(value: unknown, spec: TensorSpec): Datatype {
@@ -80,4 +82,13 @@ export function elementCount(name: string, shape: readonly number[], bodyBytes: 
     }
   }
   return count;
+}
+
+/** Holds a tensor against the limit of its model, before anything is allocated for it. */
+export function checkElements(name: string, count: number, { tensorElementsMax }: Limits): void {
+  if (count <= tensorElementsMax) return;
+  throw new BrinkError(
+    'tensor-too-large',
+    `expected at most ${tensorElementsMax} elements for input ${quoted(name)}, got ${count}`,
+  );
 }

@@ -5,6 +5,8 @@ export interface Limits {
   readonly jsonDepthMax: number;
   readonly tensorsMax: number;
   readonly rankMax: number;
+  /** Elements of any one input. */
+  readonly tensorElementsMax: number;
   /** Elements of BYTES tensors cost far more in memory than on the wire. */
   readonly bytesElementsMax: number;
   readonly parametersMax: number;
@@ -20,6 +22,7 @@ export const defaultLimits: Limits = {
   jsonDepthMax: 32,
   tensorsMax: 64,
   rankMax: 16,
+  tensorElementsMax: 2 ** 31,
   bytesElementsMax: 1_000_000,
   parametersMax: 64,
   idLengthMax: 256,

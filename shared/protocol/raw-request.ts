@@ -3,7 +3,7 @@ import { dataFromBytes } from './binary-data.js';
 import { decodeElement } from './bytes-elements.js';
 import { type FixedDatatype, fixedLayouts } from './datatype.js';
 import type { InferRequest } from './infer.js';
-import { elementCount } from './input-head.js';
+import { checkElements, elementCount } from './input-head.js';
 import type { Limits } from './limits.js';
 import { quoted, shapeText } from './quote-text.js';
 import type { Signature, Tensor, TensorSpec } from './tensor.js';
@@ -59,6 +59,7 @@ function rawNumbers(spec: TensorSpec, datatype: FixedDatatype, bytes: Uint8Array
   }
   // the signature may be larger than the body: then the size is wrong, not the count of something that was claimed
   const count = elementCount(spec.name, shape, Infinity);
+  checkElements(spec.name, count, limits);
   const head = { name: spec.name, datatype, shape, count };
   return { name: spec.name, datatype, shape, data: dataFromBytes(head, bytes, limits) };
 }

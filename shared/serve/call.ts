@@ -24,6 +24,8 @@ export interface Call {
   /** The query string (`predict`). */
   readonly parameters: Readonly<Record<string, string>>;
   readonly accept: string | undefined;
+  /** How the answer may be compressed, as `accept-encoding` says it. Absent: not at all. */
+  readonly acceptEncoding?: string | undefined;
   readonly deadline: Deadline;
   /** Whether the caller named the deadline; otherwise the version's own may take its place. */
   readonly deadlineGiven: boolean;
@@ -46,8 +48,11 @@ export interface Call {
 /** An encoded answer. */
 export interface EncodedBody {
   readonly contentType: string;
+  /** Of the body before it is compressed. */
   readonly inferenceHeaderLength: number | undefined;
   readonly bytes: Uint8Array;
+  /** How `bytes` are compressed; absent: not at all. */
+  readonly contentEncoding?: 'gzip' | 'deflate';
 }
 
 /** One try of one tier. `failure` is the code it failed with. */

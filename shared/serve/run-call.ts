@@ -5,9 +5,10 @@ import type { InferRequest } from '../protocol/infer.js';
 import type { Limits } from '../protocol/limits.js';
 import { described, quoted, shapeText } from '../protocol/quote-text.js';
 import { selectOutputs } from '../protocol/select-outputs.js';
-import type { Signature } from '../protocol/tensor.js';
+import type { Signature, Tensor } from '../protocol/tensor.js';
 import type { Deadline } from '../time/deadline.js';
 import type { Call, EncodedBody } from './call.js';
+import { type Classifications, classificationsOf, classified } from './classify.js';
 import { restCodec } from './rest-codec.js';
 
 /** What a tier runs calls with. */
@@ -35,15 +36,22 @@ async function runInfer(call: Call, target: Target, { engine, limits }: CallRunn
   const codec = call.codec ?? restCodec(call);
   const request = codec.decode(signature, limits);
   checkBatch(request);
+  const classes = classificationsOf(request, signature);
   const deadline = withTimeoutParameter(deadlineOn(call, target), request);
   const outputs = await engine.infer(target, request, deadline, callerOf(call, priorityOf(call, request)));
+  const selected = selectOutputs(request, outputs);
   const response = {
     modelName: target.manifest.model,
     modelVersion: target.version,
     id: request.id,
-    outputs: selectOutputs(request, outputs),
+    outputs: classes === undefined ? selected : selected.map((output) => asClasses(output, classes, signature)),
   };
   return codec.encode(response, request);
+}
+
+function asClasses(output: Tensor, classes: Classifications, signature: Signature): Tensor {
+  const count = classes.get(output.name);
+  return count === undefined ? output : classified(output, count, signature);
 }
 
 function callerOf({ signal }: Call, priority: number): Caller {

@@ -2,6 +2,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { BrinkError } from '../../../shared/errors/brink-error.js';
 import { inflateBody } from '../../../shared/http/inflate-body.js';
+import { bodyOfRequest } from '../../../shared/http/body-source.js';
 import { readBody } from '../../../shared/http/read-body.js';
 import { defaultLimits } from '../../../shared/protocol/limits.js';
 import { systemClock } from '../../../shared/time/clock.js';
@@ -10,7 +11,7 @@ import { Deadline } from '../../../shared/time/deadline.js';
 const limits = { ...defaultLimits, bodyBytesMax: 10_000 };
 const read = (body: BodyInit | null, headers: Record<string, string> = {}, budgetMs = 5_000) =>
   readBody(
-    new Request('http://x/', { method: 'POST', body, headers, duplex: 'half' } as RequestInit),
+    bodyOfRequest(new Request('http://x/', { method: 'POST', body, headers, duplex: 'half' } as RequestInit)),
     limits,
     new Deadline(systemClock, budgetMs),
   );
@@ -89,7 +90,7 @@ describe('reading a body', () => {
       ),
       duplex: 'half',
     } as RequestInit);
-    await expect(readBody(request, limits, new Deadline(systemClock, 5_000))).rejects.toMatchObject({
+    await expect(readBody(bodyOfRequest(request), limits, new Deadline(systemClock, 5_000))).rejects.toMatchObject({
       code: 'malformed-encoding',
     });
     expect(left).toBe(0);
@@ -105,7 +106,7 @@ describe('reading a body', () => {
       },
     });
     const request = new Request('http://x/', { method: 'POST', body: drip, duplex: 'half' } as RequestInit);
-    const slow = readBody(request, { ...limits, bodyReadMsMax: 1_000 }, new Deadline(clock, 60_000));
+    const slow = readBody(bodyOfRequest(request), { ...limits, bodyReadMsMax: 1_000 }, new Deadline(clock, 60_000));
     await expect(slow).rejects.toMatchObject({
       code: 'body-timeout',
       message: /1000 ms passed while the body arrived/,
