@@ -19,7 +19,7 @@ const releaseChanged: ReadonlySet<string> = new Set(['version-fenced', 'unknown-
 /** Unauthenticated, forbidden, unknown there, method, timeout, conflict, too many: between edge and origin. */
 const ours: ReadonlySet<number> = new Set([401, 403, 404, 405, 408, 409, 429]);
 /** The origin works, and has no time for this: nothing that leaving it alone would mend. */
-const load: ReadonlySet<string> = new Set(['deadline-exceeded', 'queue-full', 'too-many-requests']);
+const load: ReadonlySet<string> = new Set(['deadline-exceeded', 'queue-full', 'overloaded', 'too-many-requests']);
 
 /** What an answer that is not 200 means: the caller's own fault is passed on, the rest is between edge and origin. */
 export function refusalOf(response: Response, bytes: Uint8Array): OriginError {
