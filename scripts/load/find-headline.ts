@@ -31,11 +31,7 @@ const firstShare = 0.8;
  * MLPerf Inference's Server scenario has it; by bisection. A run that was sent late proves nothing: it is repeated
  * once with another seed, and if that is late too the rate does not hold.
  */
-export async function findHeadline(
-  session: LoadSession,
-  plan: LoadPlan,
-  options: HeadlineOptions,
-): Promise<Headline> {
+export async function findHeadline(session: LoadSession, plan: LoadPlan, options: HeadlineOptions): Promise<Headline> {
   const { saturationPerS, boundMs, shareMin = 0.99, stepsMax = 8, precision = 0.05, signal } = options;
   const bounded = { ...plan, latencyBoundMs: boundMs };
   const steps: LoadStep[] = [];
