@@ -11,10 +11,13 @@ export interface SessionOptions {
   readonly threads: number;
   /** The preferred one first. */
   readonly providers: readonly Provider[];
-  /** The GPU that `cuda`, `tensorrt` and `webgpu` use, when their own options do not name one. */
+  /** The GPU that `cuda`, `tensorrt` and `dml` use, when their own options do not name one. */
   readonly deviceId?: number;
   /** Whether idle threads wait in a loop: quicker when the cores are this session's own, theft when they are not. */
   readonly spinning: boolean;
 }
 
 export const cpuOnly: readonly Provider[] = [{ name: 'cpu', options: {} }];
+
+/** Those that compute on a GPU, which an instance has to be placed on. */
+export const gpuProviders: readonly string[] = ['cuda', 'tensorrt', 'webgpu', 'dml', 'coreml'];
