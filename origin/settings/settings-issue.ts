@@ -3,6 +3,13 @@ import type { z } from 'zod';
 type Issue = z.core.$ZodIssue;
 
 const shownLengthMax = 80;
+const typeWords: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'text',
+  boolean: 'true or false',
+  array: 'a list',
+};
 
 /** What zod found, for the person who wrote the file: key, what was expected, what came. */
 export function describeIssue(issue: Issue, settings: unknown): string {
@@ -16,7 +23,7 @@ export function describeIssue(issue: Issue, settings: unknown): string {
 function expected(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return { int: 'a whole number', number: 'a number', string: 'text', array: 'a list' }[issue.expected as string] ?? 'a table'; // prettier-ignore
+      return typeWords[issue.expected] ?? 'a table';
     case 'too_big':
       return `at most ${issue.maximum}${unitOf(issue.origin)}`;
     case 'too_small':
