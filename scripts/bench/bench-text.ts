@@ -4,7 +4,17 @@ import type { Aim, BenchReport, BenchRow } from './bench-report.js';
 /** A report for people: its rows, then its aims. */
 export function textOfReport({ bench, node, cpus, commit, seconds, rows, aims }: BenchReport): string {
   const about = `bench:${bench}  ${cpus}, node ${node}, commit ${commit}, ${seconds} s`;
-  return [about, tableOfRows(rows), ...(aims.length === 0 ? [] : [tableOfAims(aims)])].join('\n\n') + '\n';
+  return [about, ...tablesOfRows(rows), ...(aims.length === 0 ? [] : [tableOfAims(aims)])].join('\n\n') + '\n';
+}
+
+/** One table for all rows that have the same figures, in the order in which they first come. */
+function tablesOfRows(rows: readonly BenchRow[]): string[] {
+  const alike = new Map<string, BenchRow[]>();
+  for (const row of rows) {
+    const names = Object.keys(row).join();
+    alike.set(names, [...(alike.get(names) ?? []), row]);
+  }
+  return [...alike.values()].map(tableOfRows);
 }
 
 function tableOfRows(rows: readonly BenchRow[]): string {

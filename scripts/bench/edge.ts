@@ -1,10 +1,12 @@
-import type { BenchOptions } from './bench-options.js';
+import { type BenchOptions, benchOptions, helpText } from './bench-options.js';
 import { benchEdge, type EdgeSamples } from './edge/bench-edge.js';
 import { runBench } from './run-bench.js';
 
 /** `npm run bench:edge`: what a request costs at the edge beside the run itself, and what a cold start is made of. */
-process.exitCode = await runBench('edge', (options, progress, signal) =>
-  benchEdge(samplesOf(options), progress, signal),
+process.exitCode = await runBench(
+  'edge',
+  (options, progress, signal) => benchEdge(samplesOf(options), progress, signal),
+  { parse: benchOptions, help: helpText('edge') },
 );
 
 function samplesOf({ quick, samples }: BenchOptions): EdgeSamples {

@@ -1,31 +1,41 @@
 import { constants } from 'node:os';
 import { projectRoot } from '../local/project-root.js';
-import { helpText, type BenchOptions, benchOptions } from './bench-options.js';
+import type { BenchOptions } from './bench-options.js';
 import { BenchProgress } from './bench-progress.js';
 import { type BenchReport, reportOf } from './bench-report.js';
 import { textOfReport } from './bench-text.js';
 
-export type Measure = (
-  options: BenchOptions,
+export type Measure<Options> = (
+  options: Options,
   progress: BenchProgress,
   signal: AbortSignal,
 ) => Promise<Pick<BenchReport, 'rows' | 'aims'>>;
+
+/** What a benchmark takes on its command line. `parse` throws, and says what is expected. */
+export interface BenchCli<Options> {
+  readonly parse: (args: readonly string[]) => Options;
+  readonly help: string;
+}
 
 /**
  * A benchmark as a command: options, progress on standard error, the report on standard output. The exit status is 0
  * when it ran, whatever the figures; 1 when it failed (a wrong answer, for one); 2 for a wrong option; that of the signal when
  * one ended it.
  */
-export async function runBench(bench: string, measure: Measure): Promise<number> {
-  let options: BenchOptions;
+export async function runBench<Options extends BenchOptions>(
+  bench: string,
+  measure: Measure<Options>,
+  { parse, help }: BenchCli<Options>,
+): Promise<number> {
+  let options: Options;
   try {
-    options = benchOptions(process.argv.slice(2));
+    options = parse(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${helpText(bench)}`);
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${help}`);
     return 2;
   }
   if (options.help) {
-    process.stdout.write(helpText(bench));
+    process.stdout.write(help);
     return 0;
   }
   const leaving = new AbortController();
