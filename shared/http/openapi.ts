@@ -2,84 +2,15 @@ import { z } from 'zod';
 import { statusOfCode } from '../errors/error-codes.js';
 import { headers } from '../protocol/headers.js';
 import { namePattern } from '../protocol/names.js';
-import '../protocol/v2-schemas.js'; // registers the schemas that are named below
+import '../protocol/serving-schemas.js'; // these two register the schemas that are named below
+import '../protocol/v2-schemas.js';
 import { serverVersion } from '../serve/metadata.js';
-
-type JsonObject = Record<string, unknown>;
-
-interface Operation {
-  readonly method: 'get' | 'post';
-  readonly path: string;
-  readonly summary: string;
-  readonly request?: JsonObject;
-  readonly response: JsonObject;
-  /** Every answer of a model says where it came from. */
-  readonly servedBy?: boolean;
-  readonly open?: boolean;
-}
-
-const json = (name: string): JsonObject => ({
-  'application/json': { schema: { $ref: `#/components/schemas/${name}` } },
-});
-const anyBytes: JsonObject = { schema: { type: 'string', format: 'binary' } };
-const tensors = (name: string): JsonObject => ({
-  ...json(name),
-  'application/octet-stream': anyBytes,
-  'application/msgpack': anyBytes,
-});
-
-function operations(): Operation[] {
-  const list: Operation[] = [
-    {
-      method: 'get',
-      path: '/v2/health/live',
-      summary: 'Whether the server runs',
-      response: json('ServerLive'),
-      open: true,
-    },
-    {
-      method: 'get',
-      path: '/v2/health/ready',
-      summary: 'Whether the server can answer',
-      response: json('ServerReady'),
-      open: true,
-    },
-    { method: 'get', path: '/v2', summary: 'Server metadata', response: json('ServerMetadata') },
-  ];
-  for (const at of ['{model}', '{model}/versions/{version}']) {
-    list.push(
-      { method: 'get', path: `/v2/models/${at}`, summary: 'Model metadata', response: json('ModelMetadata') },
-      {
-        method: 'get',
-        path: `/v2/models/${at}/ready`,
-        summary: 'Whether the model can answer',
-        response: json('ModelReady'),
-      },
-      {
-        method: 'post',
-        path: `/v2/models/${at}/infer`,
-        summary: 'Tensors in, tensors out (Open Inference Protocol V2)',
-        request: tensors('InferRequest'),
-        response: tensors('InferResponse'),
-        servedBy: true,
-      },
-      {
-        method: 'post',
-        path: `/v1/models/${at}/predict`,
-        summary: "The model's handler: an image, audio or JSON in, JSON out",
-        request: { '*/*': anyBytes },
-        response: { 'application/json': {} },
-        servedBy: true,
-      },
-    );
-  }
-  return list;
-}
+import { type DescribedOperation, describedOperations, json, type JsonObject } from './openapi-operations.js';
 
 /** The API of a tier as an OpenAPI 3.1 document, generated from the schemas that describe the bodies. */
 export function openApiDocument(tier: 'edge' | 'origin'): JsonObject {
   const paths: Record<string, JsonObject> = {};
-  for (const operation of operations()) {
+  for (const operation of describedOperations()) {
     paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation) };
   }
   return {
@@ -93,7 +24,7 @@ export function openApiDocument(tier: 'edge' | 'origin'): JsonObject {
   };
 }
 
-function describe(operation: Operation): JsonObject {
+function describe(operation: DescribedOperation): JsonObject {
   const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
   const parameters = names.map((name) => ({
     name,
@@ -105,12 +36,14 @@ function describe(operation: Operation): JsonObject {
     summary: operation.summary,
     operationId: `${operation.method}${operation.path.replace(/[^A-Za-z0-9]+(.)?/g, (_, c?: string) => c?.toUpperCase() ?? '')}`,
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(operation.request === undefined ? {} : { requestBody: { required: true, content: operation.request } }),
+    ...(operation.request === undefined
+      ? {}
+      : { requestBody: requestBody(operation.request, operation.requestOptional) }),
     responses: {
       200: {
         description: 'The answer',
         ...(operation.servedBy === true ? { headers: answerHeaders() } : {}),
-        content: operation.response,
+        ...(operation.response === undefined ? {} : { content: operation.response }),
       },
       default: {
         description: `{error, code}; code is one of ${Object.keys(statusOfCode).length} stable codes`,
@@ -119,6 +52,10 @@ function describe(operation: Operation): JsonObject {
     },
     ...(operation.open === true ? {} : { security: [{ bearer: [] }, {}] }),
   };
+}
+
+function requestBody(content: JsonObject, optional = false): JsonObject {
+  return { required: !optional, content };
 }
 
 function answerHeaders(): JsonObject {
