@@ -1,0 +1,61 @@
+import type { Http2Server, ServerHttp2Session, ServerOptions as Http2Options } from 'node:http2';
+import { Server, type ServerOptions } from '@grpc/grpc-js';
+import type { GrpcLimits } from './grpc-limits.js';
+
+/** What grpc-js keeps to itself and we must reach: it has no options for windows, metadata and connections. */
+interface Internals {
+  readonly commonServerOptions?: Http2Options;
+  readonly http2Servers?: ReadonlyMap<Http2Server, unknown>;
+}
+
+const internalsOf = (server: Server): Internals => server as unknown as Internals;
+
+/** A server of grpc-js with every limit set that it knows, and those of HTTP/2 below it. */
+export function limitedServer(limits: GrpcLimits, more: ServerOptions & { readonly messageBytesMax: number }): Server {
+  const { messageBytesMax, ...options } = more;
+  const server = new Server({
+    ...options,
+    'grpc.max_receive_message_length': messageBytesMax,
+    'grpc.max_send_message_length': limits.answerBytesMax,
+    'grpc.max_concurrent_streams': limits.streamsPerConnectionMax,
+    'grpc-node.max_session_memory': limits.connectionMemoryMb,
+    'grpc.keepalive_time_ms': limits.keepaliveMs,
+    'grpc.keepalive_timeout_ms': limits.keepaliveTimeoutMs,
+    'grpc.enable_channelz': 0,
+  });
+  const http2 = internalsOf(server).commonServerOptions;
+  if (http2 === undefined) throw new Error('this version of grpc-js keeps its HTTP/2 options elsewhere');
+  http2.settings = {
+    ...http2.settings,
+    initialWindowSize: limits.callWindowBytes,
+    maxHeaderListSize: limits.metadataBytesMax,
+  };
+  return server;
+}
+
+/** The connections of a server that listens: none over the limit, each with its window, all destroyed on demand. */
+export class Connections {
+  readonly #sessions = new Set<ServerHttp2Session>();
+
+  constructor(server: Server, limits: GrpcLimits) {
+    const servers = internalsOf(server).http2Servers;
+    if (servers === undefined) throw new Error('this version of grpc-js keeps its HTTP/2 servers elsewhere');
+    for (const http2Server of servers.keys()) {
+      http2Server.maxConnections = limits.connectionsMax;
+      http2Server.on('session', (session) => {
+        this.#sessions.add(session);
+        session.once('close', () => this.#sessions.delete(session));
+        session.setLocalWindowSize(limits.connectionWindowBytes);
+      });
+    }
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** grpc-js's own `forceShutdown` knows only the sessions that its channelz counts, which is off. */
+  destroy(): void {
+    for (const session of this.#sessions) session.destroy();
+  }
+}
