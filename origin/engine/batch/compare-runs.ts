@@ -31,7 +31,7 @@ function sameOutputs(alone: readonly Tensor[], together: readonly Tensor[], rows
   if (rows === undefined || alone.length !== together.length) return false;
   return alone.every((one) => {
     const other = together.find(({ name }) => name === one.name);
-    if (other === undefined || other.datatype !== one.datatype || one.shape[0] !== rows) return false;
+    if (other?.datatype !== one.datatype || one.shape[0] !== rows) return false;
     const sameShape =
       one.shape.length === other.shape.length && one.shape.every((size, at) => size === other.shape[at]);
     return sameShape && one.data.length === other.data.length && sameElements(one.datatype, one.data, other.data);

@@ -12,7 +12,7 @@ const signature = (datatype: Datatype, ...shapes: number[][]): Signature => ({
 const rowsIn = ({ shape, data }: Tensor): string[] => {
   const elements = data.length / (shape[0] ?? 1);
   return Array.from({ length: shape[0] ?? 1 }, (_, row) =>
-    Array.from(data)
+    Array.from<unknown>(data as Iterable<unknown>)
       .slice(row * elements, (row + 1) * elements)
       .join(),
   );
