@@ -61,10 +61,10 @@ function startOfBatch(ahead: number, batchMs: number, remainingMs: readonly numb
   if (batchMs <= 0) return shortestMs;
   let low = shortestMs;
   let high = shortestMs + ahead * batchMs; // the first instance alone has begun them all by then
-  for (let step = 0; step < 40 && high - low > 1e-3; step++) {
+  for (let step = 0; step < 40 && high - low > 1e-6; step++) {
     const middle = (low + high) / 2;
     if (begunBy(middle) > ahead) high = middle;
     else low = middle;
   }
-  return high;
+  return Math.max(...remainingMs.filter((ms) => ms <= high).map((ms) => high - ((high - ms) % batchMs)));
 }
