@@ -10,7 +10,8 @@ export function modelConfigOf(described: Described, serving: ServingExtensions |
   const { manifest } = described.target;
   const { inputs, outputs } = tensorsOf(described.target);
   const batching = serving?.batching?.(described);
-  const batchMax = batchMaxOf(described, batching?.maxBatch);
+  const isRefuted = serving?.batching !== undefined && batching === undefined;
+  const batchMax = isRefuted ? 0 : batchMaxOf(described, batching?.maxBatch);
   const tensor = (spec: TensorSpec): ModelConfigTensor => tensorOf(spec, batchMax > 0);
   return {
     name: manifest.model,
