@@ -42,6 +42,12 @@ export class HttpClient {
     this.url = options.url.replace(/\/+$/, '');
   }
 
+  /** What says to the server who calls; for requests that go another way than through this client. */
+  get authorization(): Readonly<Record<string, string>> {
+    const { token } = this.#options;
+    return token === undefined ? {} : { authorization: `Bearer ${token}` };
+  }
+
   /** The answer if its status is 2xx or one of `also`; else the server's failure thrown. */
   async call(call: HttpCall, also: readonly number[] = []): Promise<HttpAnswer> {
     const answer = await this.#send(call);
@@ -61,14 +67,14 @@ export class HttpClient {
   }
 
   async #send(call: HttpCall): Promise<HttpAnswer> {
-    const { token, actor, signal } = this.#options;
+    const { actor, signal } = this.#options;
     const timeoutMs = Math.max(this.#options.timeoutMs ?? callTimeoutMsDefault, call.atLeastMs ?? 0);
     const late = AbortSignal.timeout(timeoutMs);
     try {
       const response = await fetch(`${this.url}${call.path}`, {
         method: call.method,
         headers: {
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...this.authorization,
           ...(actor === undefined ? {} : { 'x-brink-actor': actor }),
           ...call.headers,
         },

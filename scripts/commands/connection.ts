@@ -70,7 +70,7 @@ interface LocalState {
 }
 
 /** From BRINK_HOME, else from the `.brink` folder of the working folder or the nearest one above it. */
-function localState({ env, cwd }: Terminal): LocalState | undefined {
+export function localState({ env, cwd }: Terminal): LocalState | undefined {
   const home = given(env['BRINK_HOME']);
   if (home !== undefined) return stateIn(home);
   for (let folder = cwd; ; folder = dirname(folder)) {

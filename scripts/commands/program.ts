@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addAudit } from './audit.js';
 import { exitCodesHelp } from './exit-codes.js';
 import { addInfer } from './infer.js';
+import { addLoad } from './load.js';
 import { addModels } from './models.js';
 import { addPredict } from './predict.js';
 import { addPromote } from './promote.js';
@@ -37,7 +38,17 @@ The admin token: --token, else BRINK_TOKEN, else the local one, for the local ed
 The local one is found by .brink/ here or in a folder above, or where BRINK_HOME says.
 ${exitCodesHelp}`,
     );
-  for (const add of [addPublish, addModels, addVersions, addPromote, addRollback, addAudit, addInfer, addPredict]) {
+  for (const add of [
+    addPublish,
+    addModels,
+    addVersions,
+    addPromote,
+    addRollback,
+    addAudit,
+    addInfer,
+    addPredict,
+    addLoad,
+  ]) {
     add(program, terminal);
   }
   return program;

@@ -7,7 +7,8 @@ import { printable, type Terminal } from './terminal.js';
 export async function runCli(args: readonly string[], terminal: Terminal, version: string): Promise<ExitCode> {
   try {
     await makeProgram(terminal, version).parseAsync([...args], { from: 'user' });
-    return exitCodes.done;
+    // A command that has something to show when it is interrupted has shown it.
+    return terminal.signal.aborted ? exitCodes.interrupted : exitCodes.done;
   } catch (error) {
     if (error instanceof CommanderError) return afterParsing(error, args, terminal);
     if (terminal.signal.aborted) {

@@ -6,7 +6,7 @@ export function binaryHeadLength(bytes: Uint8Array): number {
   const end = objectEnd(bytes);
   if (end === 0) return 0;
   try {
-    const head = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, end))) as object;
+    const head = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))) as object;
     return 'inputs' in head ? end : 0;
   } catch {
     return 0;
