@@ -1,5 +1,7 @@
+import type { ResetLimits } from './reset-budget.js';
+
 /** Limits of the connection: what comes before a request is one. Those of requests are in `Limits`. */
-export interface GrpcLimits {
+export interface GrpcLimits extends ResetLimits {
   readonly connectionsMax: number;
   /** Calls in flight on one connection; a client that opens more waits. */
   readonly streamsPerConnectionMax: number;
@@ -25,6 +27,9 @@ export interface GrpcLimits {
 export const defaultGrpcLimits: GrpcLimits = {
   connectionsMax: 10_000,
   streamsPerConnectionMax: 1_024,
+  // a little below nghttp2's own 1,000 and 33, at which it falls silent
+  resetBurst: 900,
+  resetsPerSecond: 33,
   streamMessagesMax: 64,
   messageSlackBytes: 64 * 1024,
   answerBytesMax: 512 * 1024 * 1024,

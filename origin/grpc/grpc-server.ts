@@ -61,7 +61,7 @@ export class GrpcServer {
         else reject(new Error(`port ${port} of ${host} is taken: set ORIGIN_GRPC_PORT to another`, { cause: error }));
       });
     });
-    this.#connections = new Connections(this.#server, this.#parts.limits);
+    this.#connections = new Connections(this.#server, this.#parts.limits, this.#parts.clock);
     return bound;
   }
 

@@ -51,7 +51,11 @@ export const servingMethods: Readonly<Record<Exclude<UnaryMethod, 'ModelInfer'>,
 };
 
 /** The bytes of an answer. Throws `malformed-binary` for bytes that are no message of the method. */
-export async function answerServing(method: keyof typeof servingMethods, bytes: Buffer, scope: CallScope): Promise<Buffer> {
+export async function answerServing(
+  method: keyof typeof servingMethods,
+  bytes: Buffer,
+  scope: CallScope,
+): Promise<Buffer> {
   const definition = inferenceService[method];
   if (definition === undefined) throw new Error(`the service has no method ${method}`);
   const answer = await servingMethods[method].answer(decoded(definition.requestDeserialize, bytes, method), scope);
@@ -63,7 +67,10 @@ function decoded(deserialize: (bytes: Buffer) => object, bytes: Buffer, method: 
     return deserialize(bytes) as Message;
   } catch {
     // protobufjs's words are about its own innards
-    throw new BrinkError('malformed-binary', `expected a message of ${method} in protobuf, got ${bytes.length} bytes that are none`);
+    throw new BrinkError(
+      'malformed-binary',
+      `expected a message of ${method} in protobuf, got ${bytes.length} bytes that are none`,
+    );
   }
 }
 

@@ -1,6 +1,8 @@
-import type { Http2Server, ServerHttp2Session, ServerOptions as Http2Options } from 'node:http2';
+import { constants, type Http2Server, type ServerHttp2Session, type ServerOptions as Http2Options } from 'node:http2';
 import { Server, type ServerOptions } from '@grpc/grpc-js';
+import type { Clock } from '../../shared/time/clock.js';
 import type { GrpcLimits } from './grpc-limits.js';
+import { ResetBudget } from './reset-budget.js';
 
 /** What grpc-js keeps to itself and we must reach: it has no options for windows, metadata and connections. */
 interface Internals {
@@ -33,20 +35,24 @@ export function limitedServer(limits: GrpcLimits, more: ServerOptions & { readon
   return server;
 }
 
-/** The connections of a server that listens: none over the limit, each with its window, all destroyed on demand. */
+/**
+ * The connections of a server that listens: none over the limit, each with its window, all destroyed on demand, and one
+ * that resets calls without end destroyed at once. nghttp2 stops reading from such a one, a little later, but Node 20
+ * then neither closes nor reports it.
+ */
 export class Connections {
   readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #limits: GrpcLimits;
+  readonly #clock: Clock;
 
-  constructor(server: Server, limits: GrpcLimits) {
+  constructor(server: Server, limits: GrpcLimits, clock: Clock) {
+    this.#limits = limits;
+    this.#clock = clock;
     const servers = internalsOf(server).http2Servers;
     if (servers === undefined) throw new Error('this version of grpc-js keeps its HTTP/2 servers elsewhere');
     for (const http2Server of servers.keys()) {
       http2Server.maxConnections = limits.connectionsMax;
-      http2Server.on('session', (session) => {
-        this.#sessions.add(session);
-        session.once('close', () => this.#sessions.delete(session));
-        session.setLocalWindowSize(limits.connectionWindowBytes);
-      });
+      http2Server.on('session', (session) => this.#add(session));
     }
   }
 
@@ -57,5 +63,17 @@ export class Connections {
   /** grpc-js's own `forceShutdown` knows only the sessions that its channelz counts, which is off. */
   destroy(): void {
     for (const session of this.#sessions) session.destroy();
+  }
+
+  #add(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.once('close', () => this.#sessions.delete(session));
+    session.setLocalWindowSize(this.#limits.connectionWindowBytes);
+    const budget = new ResetBudget(this.#limits, this.#clock);
+    session.on('stream', (stream) => {
+      stream.once('close', () => {
+        if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !budget.take()) session.destroy();
+      });
+    });
   }
 }

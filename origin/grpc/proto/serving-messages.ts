@@ -77,7 +77,12 @@ export const servingMessages = {
     { models: [1, 'repeated ModelIndex'] },
     {
       nested: {
-        ModelIndex: message({ name: [1, 'string'], version: [2, 'string'], state: [3, 'string'], reason: [4, 'string'] }),
+        ModelIndex: message({
+          name: [1, 'string'],
+          version: [2, 'string'],
+          state: [3, 'string'],
+          reason: [4, 'string'],
+        }),
       },
     },
   ),

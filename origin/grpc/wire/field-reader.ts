@@ -104,7 +104,9 @@ export class FieldReader {
     this.end = this.start + length;
     if (this.end <= this.#bytes.length) return;
     const left = this.#bytes.length - this.start;
-    throw this.#malformed(`${length === Infinity ? 'fewer than 2^32' : length} bytes of field ${this.field}, got ${left}`);
+    throw this.#malformed(
+      `${length === Infinity ? 'fewer than 2^32' : length} bytes of field ${this.field}, got ${left}`,
+    );
   }
 
   #varint(at: number): void {

@@ -34,10 +34,7 @@ export class WireParameters {
   object(owner: string): Readonly<Record<string, Value>> | undefined {
     if (this.#count === 0) return undefined;
     if (this.#count <= this.#max) return this.#values;
-    throw new BrinkError(
-      'bad-parameter',
-      `expected at most ${this.#max} parameters of ${owner}, got ${this.#count}`,
-    );
+    throw new BrinkError('bad-parameter', `expected at most ${this.#max} parameters of ${owner}, got ${this.#count}`);
   }
 }
 

@@ -29,7 +29,10 @@ export const echo: Infer = ({ inputs }) =>
   Promise.resolve(inputs.map((input) => ({ ...input, name: input.name.replace(/^in_/, 'out_') })));
 
 /** A tier with one model, which runs `infer` in place of an engine: for faults and for what comes before an engine. */
-export async function tierOf(infer: Infer = echo, model: TestModel = echoModel()): Promise<DataTier & { calls: Call[] }> {
+export async function tierOf(
+  infer: Infer = echo,
+  model: TestModel = echoModel(),
+): Promise<DataTier & { calls: Call[] }> {
   const { target } = await makeVersion({ main: model });
   const ref = { version: target.version, digest: target.digest };
   const calls: Call[] = [];
