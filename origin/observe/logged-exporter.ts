@@ -23,7 +23,8 @@ export class LoggedExporter implements SpanExporter {
 
   export(spans: ReadableSpan[], done: Done): void {
     this.#inner.export(spans, (result) => {
-      if (Number(result.code) !== success) this.#note(spans.length, result.error);
+      const code: number = result.code;
+      if (code !== success) this.#note(spans.length, result.error);
       done(result); // OpenTelemetry's own handler of errors says nothing
     });
   }

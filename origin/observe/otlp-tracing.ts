@@ -1,9 +1,8 @@
-import { context, type Context, SpanKind, SpanStatusCode, trace, TraceFlags, type Tracer } from '@opentelemetry/api';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { AlwaysOnSampler, BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { Context, Tracer } from '@opentelemetry/api';
+import type { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { statusOfCode } from '../../shared/errors/error-codes.js';
 import { LoggedExporter } from './logged-exporter.js';
+import type { OpenTelemetry } from './open-telemetry.js';
 import { RequestIds } from './request-ids.js';
 import { isWithinRatio, parseTraceparent, type SpanIdentity } from './traceparent.js';
 import type { TracedRequest, Tracing, TracingLimits, TracingOptions } from './tracing.js';
@@ -11,28 +10,31 @@ import type { TracedRequest, Tracing, TracingLimits, TracingOptions } from './tr
 export interface OtlpTracingOptions extends TracingOptions {
   readonly endpoint: URL;
   readonly limits: TracingLimits;
+  readonly openTelemetry: OpenTelemetry;
 }
 
 /** Spans over OTLP/HTTP (JSON): one of the server's for each request, with its parts as children. */
 export class OtlpTracing implements Tracing {
   readonly #options: OtlpTracingOptions;
-  readonly #ids = new RequestIds();
+  readonly #ids: RequestIds;
   readonly #provider: BasicTracerProvider;
   readonly #tracer: Tracer;
 
   constructor(options: OtlpTracingOptions) {
     const { endpoint, serviceName, serviceVersion, headers, log, limits } = options;
+    const { sdk, exporter, resources } = options.openTelemetry;
     this.#options = options;
-    const exporter = new OTLPTraceExporter({
+    this.#ids = new RequestIds(new sdk.RandomIdGenerator());
+    const otlp = new exporter.OTLPTraceExporter({
       url: tracesUrl(endpoint),
       timeoutMillis: limits.sendMsMax,
       concurrencyLimit: 4,
       ...(headers === undefined ? {} : { headers: { ...headers } }),
     });
-    this.#provider = new BasicTracerProvider({
-      sampler: new AlwaysOnSampler(), // what is not recorded never becomes a span
+    this.#provider = new sdk.BasicTracerProvider({
+      sampler: new sdk.AlwaysOnSampler(), // what is not recorded never becomes a span
       idGenerator: this.#ids,
-      resource: resourceFromAttributes({
+      resource: resources.resourceFromAttributes({
         'service.name': serviceName,
         ...(serviceVersion === undefined ? {} : { 'service.version': serviceVersion }),
       }),
@@ -41,7 +43,7 @@ export class OtlpTracing implements Tracing {
         attributeValueLengthLimit: limits.attributeCharactersMax,
       },
       spanProcessors: [
-        new BatchSpanProcessor(new LoggedExporter(exporter, log), {
+        new sdk.BatchSpanProcessor(new LoggedExporter(otlp, log), {
           maxQueueSize: limits.queuedSpansMax,
           maxExportBatchSize: Math.min(limits.batchSpansMax, limits.queuedSpansMax),
           scheduledDelayMillis: limits.sendEveryMs,
@@ -85,8 +87,9 @@ export class OtlpTracing implements Tracing {
 
   #record(request: TracedRequest, own: SpanIdentity, parent: SpanIdentity | undefined): void {
     const { name, startMs, endMs, status, attributes, children } = request;
+    const { context, SpanKind, SpanStatusCode, trace } = this.#options.openTelemetry.api;
     const span = this.#ids.as(own, () =>
-      this.#tracer.startSpan(name, { kind: SpanKind.SERVER, startTime: startMs, attributes }, contextOf(parent)),
+      this.#tracer.startSpan(name, { kind: SpanKind.SERVER, startTime: startMs, attributes }, this.#contextOf(parent)),
     );
     const within = trace.setSpan(context.active(), span);
     for (const child of children) {
@@ -100,18 +103,19 @@ export class OtlpTracing implements Tracing {
     }
     span.end(endMs);
   }
+
+  #contextOf(parent: SpanIdentity | undefined): Context {
+    const { context, trace, TraceFlags } = this.#options.openTelemetry.api;
+    if (parent === undefined) return context.active();
+    const { traceId, spanId } = parent;
+    return trace.setSpanContext(context.active(), { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true });
+  }
 }
 
 /** What was sent, where it is of the same trace: a header that was replaced is nobody's parent. */
 function parentOf(own: SpanIdentity, sent: string | undefined): SpanIdentity | undefined {
   const parent = parseTraceparent(sent);
   return parent?.traceId === own.traceId ? parent : undefined;
-}
-
-function contextOf(parent: SpanIdentity | undefined): Context {
-  if (parent === undefined) return context.active();
-  const { traceId, spanId } = parent;
-  return trace.setSpanContext(context.active(), { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true });
 }
 
 function tracesUrl(endpoint: URL): string {

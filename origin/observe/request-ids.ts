@@ -1,4 +1,4 @@
-import { type IdGenerator, RandomIdGenerator } from '@opentelemetry/sdk-trace-base';
+import type { IdGenerator } from '@opentelemetry/sdk-trace-base';
 import type { SpanIdentity } from './traceparent.js';
 
 /**
@@ -6,8 +6,12 @@ import type { SpanIdentity } from './traceparent.js';
  * over. All other spans have random ones.
  */
 export class RequestIds implements IdGenerator {
-  readonly #random = new RandomIdGenerator();
+  readonly #random: IdGenerator;
   #next: SpanIdentity | undefined;
+
+  constructor(random: IdGenerator) {
+    this.#random = random;
+  }
 
   /** `start` starts one span, which is `identity`. */
   as<T>(identity: SpanIdentity, start: () => T): T {

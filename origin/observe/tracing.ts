@@ -1,5 +1,7 @@
 import { type ErrorCode } from '../../shared/errors/error-codes.js';
 import type { Log } from '../engine/log.js';
+import { loadOpenTelemetry } from './open-telemetry.js';
+import { OtlpTracing } from './otlp-tracing.js';
 
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
@@ -74,10 +76,15 @@ const noTracing: Tracing = {
   shutdown: () => Promise.resolve(),
 };
 
-/** OpenTelemetry is loaded only where a collector is named: it costs tens of milliseconds and some megabytes. */
+/** OpenTelemetry is loaded only where a collector is named. */
 export async function createTracing(options: TracingOptions): Promise<Tracing> {
   const { endpoint } = options;
   if (endpoint === undefined) return noTracing;
-  const { OtlpTracing } = await import('./otlp-tracing.js');
-  return new OtlpTracing({ ...options, endpoint, limits: { ...defaultTracingLimits, ...options.limits } });
+  const openTelemetry = await loadOpenTelemetry();
+  return new OtlpTracing({
+    ...options,
+    endpoint,
+    limits: { ...defaultTracingLimits, ...options.limits },
+    openTelemetry,
+  });
 }

@@ -1,3 +1,4 @@
+import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   createTracing,
@@ -201,5 +202,19 @@ describe('tracing', () => {
     expect(off.records(request({ parent: `00-${traceId}-${caller}-01` }))).toBe(false);
     await off.shutdown();
     expect(collector.attempts).toBe(0);
+  });
+
+  it('leaves OpenTelemetry to be loaded late in a bundle, too', async () => {
+    const { outputFiles } = await build({
+      entryPoints: ['origin/observe/tracing.ts'],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'node',
+      packages: 'external',
+    });
+    const text = outputFiles[0]?.text ?? '';
+    expect(text).toContain('import("@opentelemetry/api")');
+    expect(text).not.toMatch(/^import .*opentelemetry/m);
   });
 });
