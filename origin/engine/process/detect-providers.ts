@@ -43,9 +43,7 @@ export async function detectProviders(parts: DetectParts): Promise<readonly Prov
     await writeFile(path, tinyModel);
     const listed = await inRunner(parts, path, cpuOnly, (process) => process.backends());
     const names = [...new Set([...listed, ...parts.names])];
-    return await Promise.all(
-      names.map((name) => (listed.includes(name) ? detect(parts, path, name) : notListed(name, listed))),
-    );
+    return await Promise.all(names.map((name) => detect(parts, path, name, listed)));
   } catch (error) {
     const names = [...new Set(['cpu', ...parts.names])];
     return names.map((name) => ({ name, usable: false, reason: reasonOf(error) }));
@@ -54,12 +52,16 @@ export async function detectProviders(parts: DetectParts): Promise<readonly Prov
   }
 }
 
-function notListed(name: string, listed: readonly string[]): ProviderReport {
-  return { name, usable: false, reason: `this build of onnxruntime has ${listed.join(', ')} only` };
-}
-
 /** Never rejects. */
-async function detect(parts: DetectParts, path: string, name: string): Promise<ProviderReport> {
+async function detect(
+  parts: DetectParts,
+  path: string,
+  name: string,
+  listed: readonly string[],
+): Promise<ProviderReport> {
+  if (!listed.includes(name)) {
+    return { name, usable: false, reason: `this build of onnxruntime has ${listed.join(', ')} only` };
+  }
   try {
     const { outputs } = await inRunner(parts, path, [{ name, options: {} }], (process) =>
       process.run('tiny', [tinyInput]),
