@@ -1,10 +1,11 @@
 import type { Server, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
+import { service as healthService } from 'grpc-health-check';
 import { systemSchedule } from '../engine/schedule.js';
 import { earlyRefusals } from './early-refusals.js';
 import { defaultGrpcLimits, type GrpcLimits } from './grpc-limits.js';
 import type { GrpcParts } from './grpc-parts.js';
-import { Health } from './health.js';
+import { Health, healthServiceName } from './health.js';
 import { inferencePackage, inferenceService, serviceName } from './proto/inference-service.js';
 import { servingMethods } from './serving-methods.js';
 import { OpenStreams } from './stream-handler.js';
@@ -48,7 +49,7 @@ export class GrpcServer {
     this.#server.addService(...serviceOf(parts, this.#streams));
     this.#health = new Health({ ready: () => tier.ready(), schedule, everyMs: parts.limits.healthEveryMs });
     this.#health.addTo(this.#server);
-    new ReflectionService(inferencePackage, { services: [serviceName] }).addToServer(this.#server);
+    reflection().addToServer(this.#server);
   }
 
   /** Listens and answers the port. Rejects with a clear text when the port is taken. */
@@ -105,6 +106,13 @@ function serviceOf(parts: GrpcParts, streams: OpenStreams): [ServiceDefinition, 
     return [method, bytesMethod(method, isStream)] as const;
   });
   return [Object.fromEntries(methods), handlers];
+}
+
+/** Lists what there is to call; what describes a message brings the whole file that it stands in. */
+function reflection(): ReflectionService {
+  const { Check: check } = healthService;
+  const described = check === undefined ? inferencePackage : { ...inferencePackage, health: check.requestType };
+  return new ReflectionService(described, { services: [serviceName, healthServiceName] });
 }
 
 const same = (bytes: Buffer): Buffer => bytes;

@@ -3,6 +3,8 @@ import { HealthImplementation, type ServingStatus } from 'grpc-health-check';
 import type { Schedule } from '../engine/schedule.js';
 import { serviceName } from './proto/inference-service.js';
 
+export const healthServiceName = 'grpc.health.v1.Health';
+
 export interface HealthParts {
   readonly ready: () => Promise<boolean>;
   readonly schedule: Schedule;
