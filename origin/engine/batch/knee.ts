@@ -2,12 +2,21 @@ import { RecentMedian } from './recent-median.js';
 
 /** How much worse than the best time per row the knee may be. */
 export const kneeTolerance = 0.05;
-/** How far from that tolerance a time must be before the knee moves: measurements are noisy. */
+/** How much worse still it may become before the knee moves up: measurements are noisy. */
 const hysteresis = 0.025;
-/** Runs of about a size before it is taken as known. */
+/** Runs of about a size before anything is concluded from them. */
 export const runsToKnow = 5;
+/** The same where they are neither clearly worse nor clearly better than what is known. */
+const runsInDoubt = 15;
+/** Clearly is by this much. */
+const clearDifference = 0.1;
 /** Runs of about a size that are remembered. */
-const runsRemembered = 21;
+const runsRemembered = 63;
+/**
+ * What was measured in n runs may be wrong by this, divided by the root of n. A best time is taken to have been luck, and
+ * that of a smaller batch bad luck: it is run more often then, which shows.
+ */
+const luck = 0.1;
 /** Runs after which what lies above the knee is forgotten, and so tried again: other times may have come. */
 export const forgetEveryRuns = 1_024;
 
@@ -40,40 +49,50 @@ export class Knee {
     return rung >= top ? maxBatch : 2 ** rung;
   }
 
-  /** The rungs of the climb, and the next one if it goes on. */
-  #climb(topRung: number): { readonly known: readonly [rung: number, msPerRow: number][]; readonly next?: number } {
-    const known: [number, number][] = [];
+  /** The rungs of the climb that are known, and the one to try if it goes on. */
+  #climb(topRung: number): { readonly known: readonly Rung[]; readonly next?: number } {
+    const known: Rung[] = [];
     let bestMs = Infinity;
     for (let at = this.#lowest(); at <= topRung; at++) {
-      const msPerRow = this.#msPerRow(at);
-      if (msPerRow === undefined) return { known, next: at };
-      known.push([at, msPerRow]);
-      if (msPerRow > bestMs * (1 + kneeTolerance)) break;
-      bestMs = Math.min(bestMs, msPerRow);
+      const rung = this.#rung(at);
+      if (rung === undefined) return { known, next: at };
+      const isClear = Math.abs(rung.msPerRow / bestMs - 1) > clearDifference;
+      if (!isClear && rung.runs < runsInDoubt) return { known, next: at };
+      known.push(rung);
+      if (rung.msPerRow > bestMs * (1 + kneeTolerance)) break;
+      bestMs = Math.min(bestMs, rung.msPerRow);
     }
     return { known };
   }
 
   #move(): void {
     const { known } = this.#climb(Infinity);
-    const bestMs = Math.min(...known.map(([, msPerRow]) => msPerRow));
-    const within = (tolerance: number): number | undefined =>
-      known.find(([, msPerRow]) => msPerRow <= bestMs * (1 + tolerance))?.[0];
-    const current = known.find(([at]) => at === this.#knee)?.[1];
-    const stays = current !== undefined && current <= bestMs * (1 + kneeTolerance + hysteresis);
-    const smaller = within(stays ? kneeTolerance - hysteresis : kneeTolerance) ?? 0;
-    this.#knee = stays ? Math.min(this.#knee, smaller) : smaller;
+    const doubt = ({ runs }: Rung): number => luck / Math.sqrt(runs);
+    const bestMs = Math.min(...known.map((rung) => rung.msPerRow * (1 + doubt(rung))));
+    const small = known.find((rung) => rung.msPerRow * (1 - doubt(rung)) <= bestMs * (1 + kneeTolerance));
+    const smallest = small?.at ?? 0;
+    const current = known.find(({ at }) => at === this.#knee);
+    const stays = current !== undefined && current.msPerRow <= bestMs * (1 + kneeTolerance + hysteresis);
+    this.#knee = stays ? Math.min(this.#knee, smallest) : smallest;
   }
 
   #lowest(): number {
-    const known = [...this.#rungs.keys()].filter((at) => this.#msPerRow(at) !== undefined);
-    return known.length === 0 ? 0 : Math.min(...known);
+    let lowest = Infinity;
+    for (const [at, { count }] of this.#rungs) if (at < lowest && count >= runsToKnow) lowest = at;
+    return lowest === Infinity ? 0 : lowest;
   }
 
-  #msPerRow(rung: number): number | undefined {
-    const runs = this.#rungs.get(rung);
-    return runs !== undefined && runs.count >= runsToKnow ? runs.median : undefined;
+  #rung(at: number): Rung | undefined {
+    const rung = this.#rungs.get(at);
+    if (rung === undefined || rung.count < runsToKnow) return undefined;
+    return { at, msPerRow: rung.median ?? 0, runs: rung.count };
   }
+}
+
+interface Rung {
+  readonly at: number;
+  readonly msPerRow: number;
+  readonly runs: number;
 }
 
 function rungOf(rows: number): number {

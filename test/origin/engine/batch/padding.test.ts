@@ -80,13 +80,13 @@ describe('cutting', () => {
   it.each([
     [5, 1, 5],
     [5, 0.25, 2],
-    [10, 1.1, 11],
+    [100, 1.1, 110],
     [30, 0.1, 3],
     [5, 2, 10],
   ])('leaves of size %i at scale %f %i elements', (size, scale, expected) => {
     const { cuts } = padInputs(
       [floats([1, size], new Array<number>(size).fill(0))],
-      [padding({ multipleOf: 64, outputs: { y: { axis: 1, scale } } })],
+      [padding({ multipleOf: 128, outputs: { y: { axis: 1, scale } } })],
     );
     expect(cuts).toEqual([{ output: 'y', axis: 1, size: expected }]);
   });
