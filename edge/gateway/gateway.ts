@@ -32,7 +32,7 @@ const dataPlane = new DataPlane<Env>({
 });
 
 function clientAcceptEncoding(cf: CfProperties | undefined): string | undefined {
-  const accepted = cf?.['clientAcceptEncoding'];
+  const accepted = cf?.clientAcceptEncoding;
   return typeof accepted === 'string' ? accepted : undefined;
 }
 

@@ -70,7 +70,7 @@ const ringsByRank = ['admin', 'inference', 'read'] as const;
 
 async function holderOf(token: string, rings: KeyRings): Promise<Holder | undefined> {
   let holders = proven.get(rings);
-  if (holders === undefined) proven.set(rings, (holders = new Map()));
+  if (holders === undefined) proven.set(rings, (holders = new Map<string, Holder>()));
   const known = holders.get(token);
   if (known !== undefined) return known;
   for (const ring of ringsByRank) {

@@ -8,7 +8,7 @@ export function servingOf({ name, serving }: Pick<DataTier, 'name' | 'serving'>)
   if (serving !== undefined) return serving;
   throw new BrinkError(
     'not-supported',
-    `expected a tier that keeps models and counts runs: ask the origin, not the ${name}`,
+    `expected a tier that keeps models and counts runs, got the ${name}: ask an origin`,
   );
 }
 
