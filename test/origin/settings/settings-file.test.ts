@@ -92,6 +92,8 @@ const limits: [key: string, good: string, bad: string, said: string][] = [
   ['maxQueueDelayMs', '0', '-0.1', 'expected at least 0, got -0.1'],
   ['queueItemsMax', '100_000', '100_001', 'expected at most 100000, got 100001'],
   ['queueItemsMax', '1', '0', 'expected at least 1, got 0'],
+  ['concurrencyMin', '100_000', '100_001', 'expected at most 100000, got 100001'],
+  ['concurrencyMin', '1', '0', 'expected at least 1, got 0'],
   ['priorityLevels', '16', '17', 'expected at most 16, got 17'],
   ['priorityLevels', '1', '0', 'expected at least 1, got 0'],
   ['ageingMs', '600_000', '600_001', 'expected at most 600000, got 600001'],
