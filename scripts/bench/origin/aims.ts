@@ -12,7 +12,6 @@ export interface ModelFigures {
   readonly comparedPerS: (contestant: ContestantName) => number;
   readonly fullBatchMs: number;
   readonly p99At80Ms: number;
-  readonly rawRunMs: number;
   /** p50 of (request − raw run). */
   readonly aloneOverheadMs: number;
   readonly tensorBytes: number;

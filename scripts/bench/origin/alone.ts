@@ -17,7 +17,6 @@ const warmUpRounds = 5;
 
 export interface AloneFigures {
   readonly rows: readonly BenchRow[];
-  readonly rawRunMs: number;
   /** p50 of (request of one caller alone − raw run), over binary REST. */
   readonly overheadMs: number;
 }
@@ -46,7 +45,7 @@ export async function aloneRounds(
       return { model: model.name, step: 'alone', server, ...figures };
     });
     const overheadMs = median(differencesOf(rounds, 'origin-binary', rawStep));
-    return { rows, rawRunMs: median(figuresOf(rounds, rawStep)), overheadMs };
+    return { rows, overheadMs };
   } finally {
     for (const { client } of callers) client.close();
   }
@@ -57,7 +56,8 @@ export async function checkAnswers(model: ServingModel, contestants: readonly Co
   for (const contestant of contestants) {
     for (const { step, client } of callerOf(model, contestant)) {
       try {
-        for (let sample = 0; sample < model.samples.length; sample += 1) await step.time();
+        let left = model.samples.length;
+        while (left-- > 0) await step.time();
       } finally {
         client.close();
       }

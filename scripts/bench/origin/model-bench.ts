@@ -106,7 +106,6 @@ async function measure(
       comparedPerS: (contestant) => closed.ratePerS(contestant, comparedConnections),
       fullBatchMs,
       p99At80Ms: open.p99MsAt(80),
-      rawRunMs: alone.rawRunMs,
       aloneOverheadMs: alone.overheadMs,
       tensorBytes: tensorBytesOf(model),
       loopDelayP99Ms: saturated.loopDelayP99Ms,

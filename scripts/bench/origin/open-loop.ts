@@ -24,6 +24,7 @@ export async function openLoop(
   contestant: Contestant,
   saturationPerS: number,
 ): Promise<OpenFigures> {
+  if (!(saturationPerS > 0)) throw new Error(`${contestant.name} answered nothing of ${model} in a closed loop`);
   context.progress.stage(`${model}, open loop`, loadPercents.length);
   const rows: BenchRow[] = [];
   const p99Ms = new Map<number, number>();

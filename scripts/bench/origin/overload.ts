@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { type Aim, aimOf, type BenchRow, rounded } from '../bench-report.js';
 import type { BenchContext } from './bench-context.js';
 import type { OriginFigures } from './bench-origin.js';
@@ -6,8 +5,8 @@ import { windowFigures } from './closed-windows.js';
 import { type Contestant, originContestants } from './contestant.js';
 import { loadWindow, type LoadWindowFigures } from './load-window.js';
 import { prepareServingModel, type ServingModelName } from './models/serving-model.js';
+import { leastOf, type OriginWeight, whileWeighed } from './origin-weight.js';
 import { OriginUnderTest } from './origin-under-test.js';
-import type { ProcessFigures } from './processes/process-tree.js';
 
 const overloadTimes = 2;
 const seed = 11;
@@ -38,21 +37,21 @@ async function overloadModel(context: BenchContext, name: ServingModelName): Pro
     if (binary === undefined) throw new Error('expected the origin over binary REST');
     progress.stage(`${name}: saturation`, peakConnections.length);
     const before = await peak(context, binary);
-    const latencyBoundMs = latencyTimesMax * (before.window.latency.p99Ms ?? NaN);
+    const latencyBoundMs = latencyTimesMax * (before.window.latency.p99Ms ?? Infinity);
     progress.stage(`${name}: twice the saturation rate for ${samples.overloadS} s`);
-    const weights = new Weights(origin);
     const ratePerS = overloadTimes * before.ratePerS;
     const shape = { kind: 'open', ratePerS, seed, connectionsMax } as const;
     const timing = { seconds: samples.overloadS, warmUpS: samples.warmUpS };
-    const window = await loadWindow(context, binary, shape, { ...timing, latencyBoundMs });
-    const growth = await weights.end();
+    const [window, weights] = await whileWeighed(origin, weighEveryMs, () =>
+      loadWindow(context, binary, shape, { ...timing, latencyBoundMs }),
+    );
     progress.stage(`${name}: saturation again`, peakConnections.length);
     const after = await peak(context, binary);
     const peakPerS = (before.ratePerS + after.ratePerS) / 2;
     return {
       rows: [
         { model: name, step: 'saturation', ratePerS: rounded(before.ratePerS), ...windowFigures([before.window]) },
-        { ...overloadRow(name, ratePerS, window), ...growth },
+        { ...overloadRow(name, ratePerS, window), ...growthOf(weights) },
         { model: name, step: 'saturation again', ratePerS: rounded(after.ratePerS), ...windowFigures([after.window]) },
       ],
       aims: overloadAims(name, window, peakPerS),
@@ -78,10 +77,7 @@ function overloadRow(model: string, offeredPerS: number, window: LoadWindowFigur
   };
 }
 
-type Overloaded = Pick<
-  LoadWindowFigures,
-  'goodputPerS' | 'sent' | 'answered' | 'refused' | 'withoutRetryAfter' | 'lateSentShare'
->;
+type Overloaded = Pick<LoadWindowFigures, 'goodputPerS' | 'sent' | 'answered' | 'refused' | 'withoutRetryAfter'>;
 
 /** "goodput at least 0.95 of the peak, the rest get 429/503 with `retry-after`, sent = answered + refused". */
 export function overloadAims(model: string, window: Overloaded, peakPerS: number): Aim[] {
@@ -106,45 +102,19 @@ async function peak(context: BenchContext, contestant: Contestant): Promise<Peak
     if (best === undefined || window.ratePerS > best.ratePerS) best = { ratePerS: window.ratePerS, window };
     context.progress.step();
   }
-  if (best === undefined) throw new Error('expected some number of connections');
+  if (best === undefined || best.ratePerS === 0) throw new Error('the origin answered nothing in a closed loop');
   return best;
 }
 
-/** Weighs the origin again and again: what it weighed early in the load, and late. */
-class Weights {
-  readonly #leaving = new AbortController();
-  readonly #weights: { readonly serverMb: number; readonly runnersMb: number }[] = [];
-  readonly #ended: Promise<void>;
-
-  constructor(origin: OriginUnderTest) {
-    this.#ended = this.#weigh(origin);
-  }
-
-  async #weigh(origin: OriginUnderTest): Promise<void> {
-    while (!this.#leaving.signal.aborted) {
-      const tree = await origin.tree();
-      const isServer = ({ pid }: ProcessFigures): boolean => pid === origin.pid;
-      const runners = tree.filter((one) => !isServer(one));
-      this.#weights.push({ serverMb: megabytes(tree.filter(isServer)), runnersMb: megabytes(runners) });
-      await setTimeout(weighEveryMs, undefined, { signal: this.#leaving.signal }).catch(() => undefined);
-    }
-  }
-
-  /** The least of the middle third, and of the last: the first third fills caches and queues. */
-  async end(): Promise<BenchRow> {
-    this.#leaving.abort();
-    await this.#ended;
-    const third = Math.ceil(this.#weights.length / 3);
-    const [middle, last] = [this.#weights.slice(third, 2 * third), this.#weights.slice(-third)];
-    const least = (of: typeof middle, part: 'serverMb' | 'runnersMb'): number =>
-      rounded(Math.min(...(of.length === 0 ? last : of).map((weight) => weight[part])));
-    return {
-      serverMb: least(last, 'serverMb'),
-      serverGrowthMb: rounded(least(last, 'serverMb') - least(middle, 'serverMb')),
-      runnersMb: least(last, 'runnersMb'),
-      runnersGrowthMb: rounded(least(last, 'runnersMb') - least(middle, 'runnersMb')),
-    };
-  }
+/** What it weighed in the middle third and in the last: the first fills caches and queues. */
+function growthOf(weights: readonly OriginWeight[]): BenchRow {
+  const third = Math.ceil(weights.length / 3);
+  const last = leastOf(weights.slice(-third));
+  const middle = leastOf(weights.length < 3 ? weights : weights.slice(third, 2 * third));
+  return {
+    serverMb: rounded(last.serverMb),
+    serverGrowthMb: rounded(last.serverMb - middle.serverMb),
+    runnersMb: rounded(last.runnersMb),
+    runnersGrowthMb: rounded(last.runnersMb - middle.runnersMb),
+  };
 }
-
-const megabytes = (of: readonly ProcessFigures[]): number => of.reduce((all, one) => all + one.residentBytes, 0) / 1e6;

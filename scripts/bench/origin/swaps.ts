@@ -7,15 +7,14 @@ import { requestIn } from '../edge/wire-format.js';
 import { KeepAliveClient } from '../keep-alive-client.js';
 import type { BenchContext } from './bench-context.js';
 import type { ServingModel } from './models/serving-model.js';
+import { leastOf, type OriginWeight, weigh } from './origin-weight.js';
 import { OriginUnderTest } from './origin-under-test.js';
-import type { ProcessFigures } from './processes/process-tree.js';
 
 const warmUpRequests = 60;
 const requestsAfterSwap = 3;
 /** The old versions' processes end some time after a swap: the follower looks every two seconds. */
 const settleMsMax = 15_000;
 const lookEveryMs = 250;
-/** Of what is read, the least: garbage that is about to be collected is no growth. */
 const readings = 12;
 
 export interface SwapFigures {
@@ -51,7 +50,7 @@ export async function swapVersions(
     await origin.whenReady(prepared, signal);
     for (let request = 0; request < warmUpRequests; request += 1) await ask(1);
     const processes = (await origin.tree()).length;
-    const before = await weigh(origin, processes, signal);
+    const before = await settled(origin, processes, signal);
     for (let swap = 1; swap <= samples.swaps; swap += 1) {
       signal.throwIfAborted();
       const version = await variantOf(prepared, swap);
@@ -62,9 +61,9 @@ export async function swapVersions(
       }
       progress.step();
     }
-    const after = await weigh(origin, processes, signal);
+    const after = await settled(origin, processes, signal);
     const growthMb = after.serverMb + after.runnersMb - before.serverMb - before.runnersMb;
-    const row = (step: string, weight: Weight): BenchRow => {
+    const row = (step: string, weight: OriginWeight): BenchRow => {
       const [serverMb, runnersMb] = [rounded(weight.serverMb), rounded(weight.runnersMb)];
       return { model: model.name, step, server: 'origin-binary', processes: weight.processes, serverMb, runnersMb };
     };
@@ -84,34 +83,16 @@ async function variantOf({ manifest: base, blobs }: PreparedVersion, swap: numbe
   return { manifest, digest: await manifestDigest(manifest), blobs };
 }
 
-interface Weight {
-  readonly processes: number;
-  readonly serverMb: number;
-  readonly runnersMb: number;
-}
-
 /** Waits until there are so many processes again, or no longer; then the least of some readings. */
-async function weigh(origin: OriginUnderTest, processes: number, signal: AbortSignal): Promise<Weight> {
+async function settled(origin: OriginUnderTest, processes: number, signal: AbortSignal): Promise<OriginWeight> {
   const givenUpAt = performance.now() + settleMsMax;
   while ((await origin.tree()).length > processes && performance.now() < givenUpAt) {
     await setTimeout(lookEveryMs, undefined, { signal });
   }
-  const weights: Weight[] = [];
+  const weights: OriginWeight[] = [];
   for (let reading = 0; reading < readings; reading += 1) {
-    weights.push(weightOf(await origin.tree(), origin.pid));
+    weights.push(await weigh(origin));
     await setTimeout(lookEveryMs, undefined, { signal });
   }
-  const least = (part: (weight: Weight) => number): number => Math.min(...weights.map(part));
-  return {
-    processes: least((weight) => weight.processes),
-    serverMb: least(({ serverMb }) => serverMb),
-    runnersMb: least(({ runnersMb }) => runnersMb),
-  };
-}
-
-function weightOf(tree: readonly ProcessFigures[], serverPid: number): Weight {
-  const mb = (of: readonly ProcessFigures[]): number => of.reduce((all, one) => all + one.residentBytes, 0) / 1e6;
-  const isServer = ({ pid }: ProcessFigures): boolean => pid === serverPid;
-  const runners = tree.filter((one) => !isServer(one));
-  return { processes: tree.length, serverMb: mb(tree.filter(isServer)), runnersMb: mb(runners) };
+  return leastOf(weights);
 }

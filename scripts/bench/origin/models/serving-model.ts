@@ -46,7 +46,16 @@ const itemShapes: Readonly<Record<ServingModelName, readonly number[]>> = {
 const samplesOf: Readonly<Record<ServingModelName, number>> = { 'ocr-line': 4, orientation: 8, matmul: 8 };
 
 export async function prepareServingModel(name: ServingModelName): Promise<ServingModel> {
-  const prepared = await prepare(name);
+  return servingModelOf(name, await prepare(name), itemShapes[name], samplesOf[name]);
+}
+
+/** `count` seeded inputs and their answers. Throws when two of the answers are too alike to be told apart. */
+export async function servingModelOf(
+  name: ServingModelName,
+  prepared: PreparedVersion,
+  itemShape: readonly number[],
+  count: number,
+): Promise<ServingModel> {
   const { graphs, inferGraph } = prepared.manifest;
   const entry = graphs[inferGraph ?? ''];
   const graph = entry && prepared.blobs.get(entry.model.sha256);
@@ -55,12 +64,12 @@ export async function prepareServingModel(name: ServingModelName): Promise<Servi
   if (graph === undefined || inputSpec === undefined || outputSpec === undefined)
     throw new Error(`${name} is no model`);
   if (otherInputs.length + otherOutputs.length > 0) throw new Error(`expected one input and one output of ${name}`);
-  const input = { name: inputSpec.name, itemShape: itemShapes[name] };
-  const inputs = Array.from({ length: samplesOf[name] }, (_, index) => pixels(input.itemShape, index + 1));
-  const { itemShape, outputs } = await answersOf(graph, input, outputSpec.name, inputs);
+  const input = { name: inputSpec.name, itemShape };
+  const inputs = Array.from({ length: count }, (_, index) => pixels(input.itemShape, index + 1));
+  const { itemShape: outputShape, outputs } = await answersOf(graph, input, outputSpec.name, inputs);
   const samples = inputs.map((data, index) => ({ input: data, output: outputs[index] ?? new Float32Array() }));
   checkDistinct(name, samples);
-  return { name, prepared, graph, input, output: { name: outputSpec.name, itemShape }, samples };
+  return { name, prepared, graph, input, output: { name: outputSpec.name, itemShape: outputShape }, samples };
 }
 
 /** Of every answer that is checked, so many elements are compared: what is to be told apart must differ there. */
@@ -97,8 +106,7 @@ async function prepare(name: ServingModelName): Promise<PreparedVersion> {
   }
 }
 
-async function prepareMatmul(): Promise<PreparedVersion> {
-  const { bytes, signature } = matmulModel();
+export async function prepareMatmul({ bytes, signature } = matmulModel()): Promise<PreparedVersion> {
   const sha256 = await sha256Hex(bytes);
   const manifest = manifestSchema.parse({
     schema: 1,

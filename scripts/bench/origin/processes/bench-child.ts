@@ -20,6 +20,7 @@ export class BenchChild {
   readonly #waiting = new Map<number, Waiting>();
   readonly #exited: Promise<void>;
   #lastId = 0;
+  #gone = false;
 
   private constructor(script: string, args: readonly string[]) {
     this.#child = fork(script, [...args], {
@@ -31,6 +32,7 @@ export class BenchChild {
     this.#child.on('message', (reply) => this.#settle(reply as ChildReply));
     this.#exited = new Promise((resolve) => {
       const gone = (why: string): void => {
+        this.#gone = true;
         const error = new Error(`a process of the benchmark ended: ${why}`);
         for (const { reject } of this.#waiting.values()) reject(error);
         this.#waiting.clear();
@@ -70,7 +72,7 @@ export class BenchChild {
   }
 
   #answer(id: number): Promise<unknown> {
-    if (this.#child.exitCode !== null) return Promise.reject(new Error('a process of the benchmark has ended'));
+    if (this.#gone) return Promise.reject(new Error('a process of the benchmark has ended'));
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
