@@ -126,7 +126,10 @@ class Run {
     const { shape, lateAfterMs = lateAfterMsDefault } = this.#plan;
     if (shape.kind === 'closed') {
       const fill = (): void => {
-        while (this.#phase !== 'draining' && this.#pool.hasFree) this.#send(this.#parts.now(), false);
+        for (let nowMs = this.#parts.now(); nowMs < this.#toMs; nowMs = this.#parts.now()) {
+          if (this.#phase === 'draining' || !this.#pool.hasFree) return;
+          this.#send(nowMs, false);
+        }
       };
       return { start: fill, onFree: fill, end: () => undefined };
     }
@@ -176,7 +179,12 @@ class Run {
   }
 
   #after(atMs: number, then: () => void): void {
-    this.#timers.push(setTimeout(then, Math.max(0, atMs - this.#parts.now())));
+    const ring = (): void => {
+      const leftMs = atMs - this.#parts.now(); // a timer may be a fraction of a millisecond early
+      if (leftMs <= 0) then();
+      else this.#timers.push(setTimeout(ring, Math.ceil(leftMs)));
+    };
+    ring();
   }
 
   #every(ms: number, then: () => void): void {

@@ -214,7 +214,7 @@ describe('the exit status of brink', () => {
 });
 
 describe('the help of brink', () => {
-  const commands = ['publish', 'models', 'versions', 'promote', 'rollback', 'audit', 'infer', 'predict'];
+  const commands = ['publish', 'models', 'versions', 'promote', 'rollback', 'audit', 'infer', 'predict', 'load'];
 
   it('lists every command, where the edge is looked for, and the exit codes', async () => {
     const { exit, stdout, stderr } = await brink(['--help']);
