@@ -8,9 +8,8 @@ const log = (row: Readonly<Record<string, unknown>>): void => {
 };
 
 async function main(): Promise<void> {
-  const origin = new Origin(readConfig(process.env), log);
-  const { url } = await origin.listen();
-  log({ event: 'listening', url });
+  const origin = await Origin.create(readConfig(process.env), log);
+  log({ event: 'listening', ...(await origin.listen()) });
 
   let ending: Promise<void> | undefined;
   const end = (reason: string): void => {

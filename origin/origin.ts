@@ -1,137 +1,190 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import type { Target } from '../shared/engine/engine.js';
-import { Leases } from '../shared/release/leases.js';
-import type { VersionRef } from '../shared/release/release.js';
+import { KeysFile } from './access/keys-file.js';
+import type { KeyRings } from '../shared/auth/key-rings.js';
 import { systemClock } from '../shared/time/clock.js';
-import type { Deadline } from '../shared/time/deadline.js';
-import { BlobStore } from './artifacts/blob-store.js';
-import { EdgeSource } from './artifacts/edge-source.js';
-import { ManifestStore } from './artifacts/manifest-store.js';
-import { VersionFilesStore } from './artifacts/version-files.js';
-import type { OriginConfig } from './config.js';
+import { Backend, scratchDirOf } from './backend.js';
+import { isLoopback, type OriginConfig, type TlsFiles } from './config.js';
 import type { Log } from './engine/log.js';
-import { OriginEngine } from './engine/origin-engine.js';
-import { HandlerPool } from './handlers/handler-pool.js';
+import { systemSchedule } from './engine/schedule.js';
+import { detectProviders, type ProviderReport } from './engine/process/detect-providers.js';
+import { GrpcServer } from './grpc/grpc-server.js';
+import type { GrpcTls } from './grpc/tls.js';
 import { originApp } from './http/app.js';
 import { createHttpServer } from './http/create-server.js';
-import { OriginTier } from './http/origin-tier.js';
-import { EdgeClient } from './release/edge-client.js';
-import { followEveryMs, Follower } from './release/follower.js';
-import { originLeaseSources } from './release/lease-sources.js';
+import { MetricsServer } from './observe/metrics-server.js';
+import { createTracing, type Tracing } from './observe/tracing.js';
+import { checkThreads } from './settings/check-threads.js';
+import { readSettingsFile } from './settings/settings-file.js';
+import type { SettingsFile } from './settings/model-settings.js';
 
 /** How long requests in flight may take to finish once the origin is told to end. */
 const drainMsMax = 10_000;
-const followTimeoutMs = 5_000;
+/** For each execution provider that is tried at the start. */
+const detectMsMax = 60_000;
 
-/** The origin put together: HTTP in front, runners and handlers behind, leases and artifacts from the edge. */
+/** Where the origin can be reached; undefined: that channel is off. */
+export interface Listening {
+  readonly url: string;
+  readonly grpc: string | undefined;
+  readonly metrics: string | undefined;
+}
+
+interface OriginParts {
+  readonly config: OriginConfig;
+  readonly log: Log;
+  readonly backend: Backend;
+  readonly keys: { readonly rings: () => KeyRings; stop(): void };
+  readonly tracing: Tracing;
+  readonly tls: GrpcTls | undefined;
+}
+
+/** The origin put together: REST, gRPC and metrics in front, the backend behind. */
 export class Origin {
-  readonly #config: OriginConfig;
-  readonly #log: Log;
-  readonly #engine: OriginEngine;
-  readonly #handlers: HandlerPool;
-  readonly #follower: Follower;
-  readonly #server: Server;
-  #following: ReturnType<typeof setTimeout> | undefined;
-  #closing = false;
+  readonly #parts: OriginParts;
+  readonly #http: Server;
+  readonly #grpc: GrpcServer;
+  #metrics: MetricsServer | undefined;
 
-  constructor(config: OriginConfig, log: Log) {
-    this.#config = config;
-    this.#log = log;
-    const { cacheDir } = config;
-    const clock = systemClock;
-    const edge = new EdgeClient(config.edgeUrl, config.artifactToken);
-    const source = new EdgeSource({ edgeUrl: config.edgeUrl.href, token: config.artifactToken });
-    const onCorrupt = ({ sha256 }: { sha256: string }, from: string): void =>
-      log({ event: 'corrupt-blob', sha256, from });
-    const artifacts = new VersionFilesStore({
-      cacheDir,
-      blobs: new BlobStore({ cacheDir, source, clock, onCorrupt }),
-      clock,
+  private constructor(parts: OriginParts) {
+    this.#parts = parts;
+    const { config, log, backend, keys, tracing, tls } = parts;
+    const { tier, metrics } = backend;
+    const limitsOf = (model?: string) => backend.limitsOf(model);
+    const observe = metrics.observeRequest;
+    const app = originApp({
+      tier,
+      log,
+      keysOf: keys.rings,
+      limitsOf,
+      corsOrigins: config.corsOrigins,
+      observe,
+      tracing,
     });
-    const manifests = new ManifestStore({ cacheDir, source });
-    this.#handlers = new HandlerPool({ workerJs: config.handlerWorkerPath, workers: config.handlerWorkers, log });
-    const runner = {
-      runnerJs: config.runnerPath,
-      threads: config.runnerThreads,
-      providers: config.providers.map((name) => ({ name, options: {} })),
-      spinning: true,
-      scratchDir: scratchDir(cacheDir),
-      env: config.runnerEnv,
-    };
-    this.#engine = new OriginEngine({ artifacts, handlers: this.#handlers, runner, log });
-    const leases = new Leases({
-      sources: originLeaseSources(edge, cacheDir),
-      clock,
+    this.#http = createHttpServer(app.fetch);
+    this.#grpc = new GrpcServer({
+      tier,
+      rings: keys.rings,
+      limitsOf,
+      clock: systemClock,
       random: () => Math.random(),
-      background: () => undefined, // a process needs no help to keep its promises
+      log,
+      observe,
+      ...(tls === undefined ? {} : { tls }),
     });
-    const targetOf = async ({ version, digest }: VersionRef, deadline: Deadline): Promise<Target> => {
-      return { version, digest, manifest: await manifests.manifest(digest, deadline) };
-    };
-    const models = (): Promise<string[]> => edge.models(AbortSignal.timeout(followTimeoutMs));
-    this.#follower = new Follower({ models, leases, targetOf, engine: this.#engine, clock, log });
-    const tier = new OriginTier({
-      leases,
-      engine: this.#engine,
-      targetOf,
-      limits: config.limits,
-      clock,
-      isReady: () => !this.#closing && this.#follower.synced,
-      noteUse: (digest) => this.#follower.noteUse(digest),
-    });
-    this.#server = createHttpServer(
-      originApp({
-        tier,
+  }
+
+  /** Reads what the configuration names and looks what this machine has. Throws an Error that names what is wrong. */
+  static async create(config: OriginConfig, log: Log): Promise<Origin> {
+    const settings = withProviders(await readSettingsFile(config.settingsPath), config.providers);
+    checkThreads(settings, config.cores);
+    await rm(scratchDirOf(config.cacheDir), { recursive: true, force: true }); // what runners of a killed origin left
+    await mkdir(scratchDirOf(config.cacheDir), { recursive: true, mode: 0o700 });
+    const providers = await providersHere(config, settings, log);
+    const { tracing: otlp } = config;
+    return new Origin({
+      config,
+      log,
+      backend: new Backend({ config, settings, providers, log }),
+      keys: await keysOf(config, log),
+      tracing: await createTracing({
+        endpoint: otlp?.endpoint,
+        serviceName: otlp?.serviceName ?? 'brink-origin',
+        ratio: otlp?.ratio ?? 1,
         log,
-        keysOf: () => config.keys,
-        limitsOf: () => config.limits,
-        corsOrigins: config.corsOrigins,
-      }).fetch,
-    );
+      }),
+      tls: config.tls === undefined ? undefined : await readTls(config.tls),
+    });
   }
 
-  /** Listens, then looks what is released, and again and again. Rejects with a clear text when the port is taken. */
-  async listen(): Promise<{ url: string }> {
-    const { host, port, cacheDir } = this.#config;
-    await rm(scratchDir(cacheDir), { recursive: true, force: true }); // what runners of a killed origin left
-    await mkdir(scratchDir(cacheDir), { recursive: true, mode: 0o700 });
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => {
-        const text =
-          error.code === 'EADDRINUSE' ? `port ${port} of ${host} is taken: set ORIGIN_PORT to another` : error.message;
-        reject(new Error(text, { cause: error }));
-      });
-      this.#server.listen(port, host, resolve);
-    });
-    this.#follow();
-    const address = this.#server.address() as AddressInfo;
-    return { url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}` };
-  }
-
-  #follow(): void {
-    void this.#follower.look().finally(() => {
-      if (!this.#closing) this.#following = setTimeout(() => this.#follow(), followEveryMs);
-    });
+  /** Listens, then follows what is released. Rejects with a clear text when a port is taken. */
+  async listen(): Promise<Listening> {
+    const { config, backend, keys, log } = this.#parts;
+    const { host } = config;
+    const port = await listenHttp(this.#http, host, config.port);
+    const listening = {
+      url: `http://${hostText(host)}:${port}`,
+      grpc: config.grpcPort === undefined ? undefined : `${hostText(host)}:${await this.#grpc.listen(host, config.grpcPort)}`, // prettier-ignore
+    };
+    if (config.metricsPort !== undefined) {
+      const { metrics } = backend;
+      this.#metrics = new MetricsServer({ metrics, rings: keys.rings, host, port: config.metricsPort, log });
+    }
+    const metrics = await this.#metrics?.listen();
+    backend.follow();
+    return { ...listening, metrics: metrics?.url };
   }
 
   /** Readiness goes false at once, requests in flight may finish, then everything ends. */
   async close(reason: string): Promise<void> {
-    this.#closing = true;
-    this.#log({ event: 'closing', reason });
-    clearTimeout(this.#following);
-    const drained = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
+    const { log, backend, keys, tracing } = this.#parts;
+    log({ event: 'closing', reason });
+    backend.drain();
+    const drained = new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    this.#http.closeIdleConnections();
     const late = new Promise<void>((resolve) => setTimeout(resolve, drainMsMax).unref());
-    await Promise.race([drained, late]);
-    this.#server.closeAllConnections();
-    await Promise.all([this.#engine.close(), this.#handlers.close()]);
+    await Promise.all([Promise.race([drained, late]), this.#grpc.close(drainMsMax)]);
+    this.#http.closeAllConnections();
+    keys.stop();
+    await Promise.all([backend.close(), this.#metrics?.close(), tracing.shutdown()]);
   }
 }
 
-/** Where runners get their own empty directories. */
-function scratchDir(cacheDir: string): string {
-  return join(cacheDir, 'scratch');
+const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+async function listenHttp(server: Server, host: string, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = `port ${port} of ${host} is taken: set ORIGIN_PORT to another`;
+      reject(new Error(error.code === 'EADDRINUSE' ? taken : error.message, { cause: error }));
+    });
+    server.listen(port, host, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** The variable holds where the settings file says nothing. */
+function withProviders(file: SettingsFile, providers: readonly string[] | undefined): SettingsFile {
+  if (providers === undefined || file.defaults.providers !== undefined) return file;
+  return { ...file, defaults: { ...file.defaults, providers: [...providers] } };
+}
+
+/** The CPU always works; others are tried, in a process of their own, when a model is to run on one. */
+async function providersHere(
+  config: OriginConfig,
+  settings: SettingsFile,
+  log: Log,
+): Promise<readonly ProviderReport[]> {
+  const wanted = [settings.defaults, ...Object.values(settings.models)]
+    .flatMap(({ providers = [] }) => providers)
+    .map((provider) => (typeof provider === 'string' ? provider : provider.name));
+  const names = [...new Set(wanted)];
+  if (names.every((name) => name === 'cpu')) return [{ name: 'cpu', usable: true, reason: 'always' }];
+  const { runnerPath: runnerJs, runnerEnv: env, cacheDir } = config;
+  const parts = { runnerJs, env, scratchDir: scratchDirOf(cacheDir), names, timeoutMs: detectMsMax };
+  const report = await detectProviders({ ...parts, clock: systemClock, log });
+  log({ event: 'providers', report });
+  return report;
+}
+
+/** The keys of the file, as they are now, or those of the variables. */
+async function keysOf(config: OriginConfig, log: Log): Promise<OriginParts['keys']> {
+  const { keysPath: path, keys, host } = config;
+  if (path === undefined) return { rings: () => keys, stop: () => undefined };
+  const file = await KeysFile.open({ path, inferenceRequired: !isLoopback(host), schedule: systemSchedule, log });
+  const reload = (): void => void file.reload();
+  process.on('SIGHUP', reload);
+  const stop = (): void => {
+    process.off('SIGHUP', reload);
+    file.close();
+  };
+  return { rings: () => file.rings, stop };
+}
+
+async function readTls({ certPath, keyPath, clientCaPath }: TlsFiles): Promise<GrpcTls> {
+  const [certPem, keyPem] = await Promise.all([readFile(certPath), readFile(keyPath)]);
+  return clientCaPath === undefined
+    ? { certPem, keyPem }
+    : { certPem, keyPem, clientCaPem: await readFile(clientCaPath) };
 }

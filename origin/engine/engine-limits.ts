@@ -2,8 +2,6 @@ import type { BackoffLimits } from './backoff.js';
 
 /** What bounds the origin's engine. */
 export interface EngineLimits {
-  /** Requests that wait for one version's runner. */
-  readonly queueItemsMax: number;
   /** Runner processes; one more drains the one that was used least recently. */
   readonly runnersMax: number;
   /** From the first artifact to a version that can answer. */
@@ -13,13 +11,23 @@ export interface EngineLimits {
   /** A request waits no longer than this for a runner that keeps failing. */
   readonly backoffWaitMsMax: number;
   readonly backoff: BackoffLimits;
+  /** How long a runner that does nothing may take to answer a heartbeat. */
+  readonly heartbeatMsMax: number;
+  readonly heartbeatEveryMs: number;
+  /** A second runner, started for a backlog, stays so long after its last run. */
+  readonly idleInstanceMsMax: number;
+  /** Resident memory of all runners; beyond it, versions that nobody uses are ended. */
+  readonly memoryBytesMax: number;
 }
 
 export const defaultEngineLimits: EngineLimits = {
-  queueItemsMax: 256,
   runnersMax: 16,
   loadMsMax: 120_000,
   overrunMsMax: 2_000,
   backoffWaitMsMax: 1_000,
   backoff: { firstMs: 250, mostMs: 30_000 },
+  heartbeatMsMax: 5_000,
+  heartbeatEveryMs: 5_000,
+  idleInstanceMsMax: 60_000,
+  memoryBytesMax: Infinity,
 };

@@ -1,137 +1,203 @@
 import { BrinkError } from '../../shared/errors/brink-error.js';
-import type { Engine, Residency, Target } from '../../shared/engine/engine.js';
+import type { Caller, Engine, Residency, Target } from '../../shared/engine/engine.js';
 import type { HandlerInput, Json } from '../../shared/handler/handler.js';
 import type { InferRequest } from '../../shared/protocol/infer.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import { type Clock, type Random, systemClock } from '../../shared/time/clock.js';
-import { Deadline } from '../../shared/time/deadline.js';
-import type { VersionFilesStore } from '../artifacts/version-files.js';
+import type { Deadline } from '../../shared/time/deadline.js';
 import type { Prediction } from '../handlers/handler-worker.js';
+import type { ModelSettings } from '../settings/model-settings.js';
+import { CoreShares } from './admission/core-shares.js';
+import type { Observe, RunnerEnd, VersionLabel, VersionSnapshot } from './engine-events.js';
 import { defaultEngineLimits, type EngineLimits } from './engine-limits.js';
 import type { Log } from './log.js';
+import { VersionPool } from './pool/version-pool.js';
 import { shuttingDown } from './process/runner-errors.js';
-import type { RunnerOptions } from './process/runner-process.js';
-import { type Schedule, systemSchedule } from './schedule.js';
-import { startRunner } from './process/start-runner.js';
-import { VersionRunner } from './version-runner.js';
+import { type Cancel, type Schedule, systemSchedule } from './schedule.js';
+import type { VersionStarter } from './version-starter.js';
 
 export interface OriginEngineParts {
-  readonly artifacts: Pick<VersionFilesStore, 'of' | 'forget'>;
+  readonly starter: Pick<VersionStarter, 'start' | 'files' | 'deviceOf' | 'providersOf'>;
   readonly handlers: { predict(prediction: Prediction): Promise<Json> };
-  readonly runner: RunnerOptions;
+  readonly settingsOf: (model: string) => ModelSettings;
+  /** Cores that CPU runs share. */
+  readonly coreCount: number;
   readonly log: Log;
+  readonly observe?: Observe;
   readonly limits?: Partial<EngineLimits>;
   readonly clock?: Clock;
+  /** Milliseconds that only go forward, with fractions: what runs are timed with. */
+  readonly ticks?: () => number;
   readonly random?: Random;
   readonly schedule?: Schedule;
+}
+
+interface Resident {
+  readonly pool: VersionPool;
+  label: VersionLabel;
 }
 
 /** Runs versions in child processes of their own, and handlers in worker threads; itself it only waits. */
 export class OriginEngine implements Engine {
   readonly #parts: Required<Omit<OriginEngineParts, 'limits'>>;
   readonly #limits: EngineLimits;
+  readonly #cores: CoreShares;
   /** By digest; the one used least recently first. */
-  readonly #runners = new Map<string, VersionRunner>();
-  readonly #leaving = new Set<VersionRunner>();
+  readonly #residents = new Map<string, Resident>();
+  readonly #leaving = new Set<VersionPool>();
+  #cancelTending: Cancel;
   #closed = false;
 
   constructor({ limits, ...parts }: OriginEngineParts) {
-    this.#parts = { clock: systemClock, random: Math.random, schedule: systemSchedule, ...parts };
+    this.#parts = {
+      clock: systemClock,
+      ticks: () => performance.now(),
+      random: Math.random,
+      schedule: systemSchedule,
+      observe: () => undefined,
+      ...parts,
+    };
     this.#limits = { ...defaultEngineLimits, ...limits };
+    this.#cores = new CoreShares({ cores: parts.coreCount });
+    this.#cancelTending = this.#parts.schedule(() => this.#tend(), this.#limits.heartbeatEveryMs);
   }
 
-  async infer(target: Target, request: InferRequest, deadline: Deadline): Promise<readonly Tensor[]> {
+  async infer(target: Target, request: InferRequest, deadline: Deadline, caller?: Caller): Promise<readonly Tensor[]> {
     const graph = target.manifest.inferGraph;
     if (graph === null) {
       throw new BrinkError('no-tensor-signature', 'expected a model that takes tensors, this one takes predict only');
     }
-    return this.#runner(target).run({ graph, inputs: request.inputs, deadline, lane: request });
+    const { inputs } = request;
+    return this.#pool(target).run({ graph, inputs, deadline, lane: request, ...caller });
   }
 
-  async predict(target: Target, input: HandlerInput, deadline: Deadline): Promise<Json> {
+  async predict(target: Target, input: HandlerInput, deadline: Deadline, caller?: Caller): Promise<Json> {
     const { digest, manifest } = target;
     const { handler, settings } = manifest;
     if (handler === null) {
       throw new BrinkError('no-handler', 'expected a model that has a handler, this one takes tensors only');
     }
-    const runner = this.#runner(target);
-    const release = runner.hold();
+    const pool = this.#pool(target);
+    const leave = pool.enter(deadline, caller?.priority);
     try {
-      const { files } = await this.#parts.artifacts.of(target, deadline);
+      const { files } = await this.#parts.starter.files(target, deadline);
       const run = (graph: string, inputs: readonly Tensor[]): Promise<readonly Tensor[]> =>
-        runner.run({ graph: graphOf(target, graph), inputs, deadline, lane: input }, true);
+        pool.run({ graph: graphOf(target, graph), inputs, deadline, lane: input, ...caller }, true);
       return await this.#parts.handlers.predict({ digest, handler, files, settings, input, deadline, run });
     } finally {
-      release();
+      leave();
     }
   }
 
   async prefetch(target: Target, deadline: Deadline): Promise<void> {
-    await deadline.bound(this.#runner(target).whenReady(), 'the model was loaded');
+    await deadline.bound(this.#pool(target).whenReady(), 'the model was loaded');
   }
 
   residency(digest: string): Residency {
-    return this.#runners.get(digest)?.residency ?? 'absent';
+    return this.#residents.get(digest)?.pool.residency ?? 'absent';
+  }
+
+  /** How the versions stand that are in memory, or leave it. */
+  snapshot(): readonly VersionSnapshot[] {
+    return [...this.#residents.values()].map(({ pool }) => pool.snapshot());
   }
 
   /** Drains and ends the runners of versions that are not in `keep`. Resolves when their processes have ended. */
   async retire(keep: ReadonlySet<string>): Promise<void> {
-    const unwanted = [...this.#runners.keys()].filter((digest) => !keep.has(digest));
-    await Promise.all(unwanted.map((digest) => this.#drain(digest)));
+    const unwanted = [...this.#residents.keys()].filter((digest) => !keep.has(digest));
+    await Promise.all(unwanted.map((digest) => this.unload(digest)));
+  }
+
+  /** Serves what waits for a version, then ends its runners; it is loaded again when it is asked for. Never rejects. */
+  async unload(digest: string, reason: RunnerEnd = 'closed'): Promise<void> {
+    const pool = this.#residents.get(digest)?.pool;
+    if (pool === undefined) return;
+    this.#residents.delete(digest);
+    this.#leaving.add(pool);
+    pool.drain(reason);
+    await pool.whenEnded();
+    this.#leaving.delete(pool);
   }
 
   /** Ends all runners at once; what waits or runs fails with `shutting-down`. Resolves when no process is left. */
   async close(): Promise<void> {
     this.#closed = true;
-    const runners = [...this.#runners.values(), ...this.#leaving];
-    this.#runners.clear();
-    for (const runner of runners) runner.close();
-    await Promise.all(runners.map((runner) => runner.whenEnded()));
+    this.#cancelTending();
+    const pools = [...[...this.#residents.values()].map(({ pool }) => pool), ...this.#leaving];
+    this.#residents.clear();
+    for (const pool of pools) pool.close();
+    await Promise.all(pools.map((pool) => pool.whenEnded()));
   }
 
-  #runner(target: Target): VersionRunner {
+  #pool(target: Target): VersionPool {
     if (this.#closed) throw shuttingDown();
-    const { digest } = target;
-    const runner = this.#runners.get(digest) ?? this.#create(target);
-    this.#runners.delete(digest);
-    this.#runners.set(digest, runner);
-    for (const oldest of this.#runners.keys()) {
-      if (this.#runners.size <= this.#limits.runnersMax) break;
-      this.#parts.log({ event: 'runner-evicted', digest: oldest, runnersMax: this.#limits.runnersMax });
-      void this.#drain(oldest);
+    const { digest, version, manifest } = target;
+    const known = this.#residents.get(digest);
+    const resident = known ?? this.#create(target);
+    // A digest can be asked for by several names: events carry the one of last.
+    if (resident.label.version !== version) resident.label = { model: manifest.model, version, digest };
+    this.#residents.delete(digest);
+    this.#residents.set(digest, resident);
+    if (known === undefined) this.#makeRoom(digest);
+    return resident.pool;
+  }
+
+  #create(target: Target): Resident {
+    const { digest, version, manifest } = target;
+    const { starter, settingsOf, coreCount, clock, ticks, random, schedule, log, observe } = this.#parts;
+    const settings = settingsOf(manifest.model);
+    const resident: { pool?: VersionPool; label: VersionLabel } = { label: { model: manifest.model, version, digest } };
+    const pool = new VersionPool({
+      digest,
+      label: () => resident.label,
+      signatures: Object.fromEntries(Object.entries(manifest.graphs).map(([name, graph]) => [name, graph.signature])),
+      inferGraph: manifest.inferGraph,
+      batching: manifest.batching,
+      settings,
+      limits: this.#limits,
+      cores: this.#cores,
+      coreCount,
+      deviceOf: (index) => starter.deviceOf(settings, index),
+      providers: starter.providersOf(settings).providers,
+      clock,
+      ticks,
+      random,
+      schedule,
+      log,
+      observe,
+      start: (plan, signal) => starter.start(target, settings, plan, signal),
+    });
+    return Object.assign(resident, { pool });
+  }
+
+  #tend(): void {
+    for (const { pool } of this.#residents.values()) pool.tend();
+    this.#makeRoom();
+    this.#cancelTending = this.#parts.schedule(() => this.#tend(), this.#limits.heartbeatEveryMs);
+  }
+
+  /**
+   * Ends versions, the least recently used first, while there are too many runners, or while they take too much memory
+   * and one of them does nothing. `wanted` stays.
+   */
+  #makeRoom(wanted?: string): void {
+    const { runnersMax, memoryBytesMax } = this.#limits;
+    for (const [digest, { pool }] of this.#residents) {
+      const processes = this.#sum(({ processes }) => processes);
+      const rssBytes = this.#sum((one) => one.rssBytes);
+      const tooMany = processes > runnersMax && this.#residents.size > 1;
+      if (digest === wanted || (!tooMany && !(rssBytes > memoryBytesMax && pool.isIdle))) continue;
+      this.#parts.log({ event: 'runner-evicted', digest, processes, runnersMax, rssBytes, memoryBytesMax });
+      void this.unload(digest, 'evicted');
     }
-    return runner;
   }
 
-  #create(target: Target): VersionRunner {
-    const { artifacts, runner: options, log, clock, random, schedule } = this.#parts;
-    const limits = this.#limits;
-    const start = async (signal: AbortSignal): ReturnType<VersionRunnerStart> => {
-      const deadline = new Deadline(clock, limits.loadMsMax);
-      const { graphs } = await artifacts.of(target, deadline);
-      try {
-        return (await startRunner({ graphs, options, deadline, signal, log })).process;
-      } catch (error) {
-        artifacts.forget(target); // the files may not be there any more, or not what they were
-        throw error;
-      }
-    };
-    return new VersionRunner({ digest: target.digest, limits, clock, random, schedule, log, start });
-  }
-
-  /** Never rejects. */
-  async #drain(digest: string): Promise<void> {
-    const runner = this.#runners.get(digest);
-    if (runner === undefined) return;
-    this.#runners.delete(digest);
-    this.#leaving.add(runner);
-    runner.drain();
-    await runner.whenEnded();
-    this.#leaving.delete(runner);
+  #sum(figure: (pool: VersionPool) => number): number {
+    let sum = 0;
+    for (const { pool } of this.#residents.values()) sum += figure(pool);
+    return sum;
   }
 }
-
-type VersionRunnerStart = ConstructorParameters<typeof VersionRunner>[0]['start'];
 
 function graphOf({ manifest }: Target, graph: string): string {
   if (Object.hasOwn(manifest.graphs, graph)) return graph;

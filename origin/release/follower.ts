@@ -16,7 +16,7 @@ export interface FollowerOptions {
   readonly models: () => Promise<string[]>;
   readonly leases: Leases;
   readonly targetOf: (ref: VersionRef, deadline: Deadline) => Promise<Target>;
-  readonly engine: Engine & { retire(keep: ReadonlySet<string>): Promise<void> };
+  readonly engine: Pick<Engine, 'prefetch' | 'residency'> & { retire(keep: ReadonlySet<string>): Promise<void> };
   readonly clock: Clock;
   readonly log: Log;
 }

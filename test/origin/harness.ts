@@ -6,6 +6,8 @@ import type { ArtifactSource } from '../../origin/artifacts/artifact-source.js';
 import { BlobStore } from '../../origin/artifacts/blob-store.js';
 import { VersionFilesStore } from '../../origin/artifacts/version-files.js';
 import { OriginEngine, type OriginEngineParts } from '../../origin/engine/origin-engine.js';
+import { VersionStarter } from '../../origin/engine/version-starter.js';
+import { defaultModelSettings, type ModelSettings } from '../../origin/settings/model-settings.js';
 import { HandlerPool, type HandlerPoolOptions } from '../../origin/handlers/handler-pool.js';
 import { cpuOnly } from '../../origin/runner/session-options.js';
 import { BrinkError } from '../../shared/errors/brink-error.js';
@@ -100,12 +102,14 @@ export interface TestOrigin {
   close(): Promise<void>;
 }
 
+export interface TestOriginOptions extends Partial<Omit<OriginEngineParts, 'log'>> {
+  readonly pool?: Partial<HandlerPoolOptions>;
+  readonly settings?: Partial<ModelSettings>;
+}
+
 /** The whole engine on a source in memory, with its files in a temporary directory. */
-export async function startTestOrigin(
-  bundles: Bundles,
-  more: Partial<Omit<OriginEngineParts, 'log'>> & { pool?: Partial<HandlerPoolOptions> } = {},
-): Promise<TestOrigin> {
-  const { pool: poolOptions, ...parts } = more;
+export async function startTestOrigin(bundles: Bundles, more: TestOriginOptions = {}): Promise<TestOrigin> {
+  const { pool: poolOptions, settings, ...parts } = more;
   const directory = await mkdtemp(join(tmpdir(), 'brink-test-origin-'));
   const [cacheDir, scratchDir] = [join(directory, 'cache'), join(directory, 'scratch')];
   await mkdir(scratchDir);
@@ -121,8 +125,17 @@ export async function startTestOrigin(
   const blobs = new BlobStore({ cacheDir, source, clock, onCorrupt });
   const artifacts = new VersionFilesStore({ cacheDir, blobs, clock });
   const pool = new HandlerPool({ workerJs: bundles.workerJs, log, workers: 2, ...poolOptions });
-  const runner = { runnerJs: bundles.runnerJs, threads: 1, providers: cpuOnly, spinning: false, scratchDir };
-  const engine = new OriginEngine({ artifacts, handlers: pool, runner, log, ...parts });
+  const starter = new VersionStarter({
+    artifacts,
+    runner: { runnerJs: bundles.runnerJs, scratchDir },
+    providers: [{ name: 'cpu', usable: true, reason: '' }],
+    loadMsMax: 60_000,
+    clock,
+    log,
+  });
+  // One runner, unless a test says otherwise: it is told by its process id.
+  const settingsOf = () => ({ ...defaultModelSettings, instances: 1, ...settings });
+  const engine = new OriginEngine({ starter, handlers: pool, settingsOf, coreCount: 2, log, ...parts });
   const times = (name: string): number => events.filter(({ event }) => event === name).length;
   return {
     engine,

@@ -194,7 +194,7 @@ describe('predict on the whole engine', () => {
 
   it('of a handler of many runs does not hold up those that came after it', async () => {
     start();
-    origin = await startTestOrigin(bundles, { limits: { queueItemsMax: 2 } });
+    origin = await startTestOrigin(bundles, { settings: { queueItemsMax: 2 } });
     const target = await origin.source.publish({ slow: slowModel() }, { handler: { name: 'many', version: 1 } });
     await origin.engine.prefetch(target, within(plentyMs));
     const page = origin.engine.predict(target, { ...input(200), parameters: { runs: '30' } }, within(plentyMs));
