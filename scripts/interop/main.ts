@@ -18,7 +18,7 @@ async function main(): Promise<number> {
     return 0;
   }
   say('starting an edge and an origin');
-  const stack = await Stack.start({ originEnv: { ORIGIN_GRPC_PORT: '0' } });
+  const stack = await Stack.start({ originEnv: { ORIGIN_GRPC_PORT: '0', ORIGIN_METRICS_PORT: 'off' } });
   try {
     await publishModels(stack);
     const settings = settingsOf(stack, grpcUrlOf(stack.originLines));
