@@ -3,7 +3,6 @@ import { type Signature, signatureSchema } from '../../shared/protocol/tensor.js
 import { seededRandom } from '../bench/seeded-random.js';
 import type { HttpClient } from '../client/http-client.js';
 import { modelPath } from '../commands/data-plane.js';
-import { plural } from '../commands/format.js';
 import { UsageError } from '../commands/usage-error.js';
 import type { LoadBody } from './load-plan.js';
 import { encodeV2Request, type LoadProtocol } from './traffic/encode-request.js';
@@ -41,9 +40,8 @@ export async function loadTraffic(wish: TrafficWish, http: HttpClient): Promise<
   if (traffic !== undefined && shapes.length > 0) throw new UsageError('expected either --traffic or --shape');
   if (traffic === undefined) return generated(wish, await signatureOf(wish, http));
   const items = await readTraffic(traffic, { predict, contentType: wish.contentType });
-  const from = `${traffic} (${plural(items.length, 'request')})`;
-  if (protocol === undefined) return { bodies: bodiesAsTheyAre(items), from, protocol: 'as it is' };
-  return { bodies: bodiesInProtocol(items, protocol, await signatureOf(wish, http), wish), from, protocol };
+  if (protocol === undefined) return { bodies: bodiesAsTheyAre(items), from: traffic, protocol: 'as it is' };
+  return { bodies: bodiesInProtocol(items, protocol, await signatureOf(wish, http), wish), from: traffic, protocol };
 }
 
 function generated(wish: TrafficWish, { inputs }: Signature): Traffic {
