@@ -26,6 +26,6 @@ function packed({ name }: FieldOfContents, data: Exclude<TensorData, readonly st
     case 'uint64_contents':
       return packedWords(new Uint32Array(buffer, byteOffset, byteLength / 4));
     default:
-      return packedIntegers(data as Exclude<typeof data, BigInt64Array | BigUint64Array>);
+      return packedIntegers(data as Parameters<typeof packedIntegers>[0]);
   }
 }

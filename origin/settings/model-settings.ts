@@ -31,6 +31,11 @@ export const modelSettingsSchema = z.strictObject({
   /** How long an idle runner waits for a fuller batch. */
   maxQueueDelayMs: z.number().min(0).max(10_000),
   queueItemsMax: z.int().min(1).max(100_000),
+  /**
+   * So many requests may be in flight however long they take; beyond, the limit follows the measured latency. Lower it
+   * to have requests refused sooner and answered faster.
+   */
+  concurrencyMin: z.int().min(1).max(100_000),
   /** Priorities are 1 (first) to this; 0 means the last. */
   priorityLevels: z.int().min(1).max(16),
   /** What waits this long goes before what is one level above it and has just come. */
@@ -61,6 +66,7 @@ export const defaultModelSettings: ModelSettings = {
   maxBatch: 64,
   maxQueueDelayMs: 0,
   queueItemsMax: 256,
+  concurrencyMin: 128,
   priorityLevels: 2,
   ageingMs: 500,
   share: 1,

@@ -9,7 +9,6 @@ import { OriginEngine, type OriginEngineParts } from '../../origin/engine/origin
 import { VersionStarter } from '../../origin/engine/version-starter.js';
 import { defaultModelSettings, type ModelSettings } from '../../origin/settings/model-settings.js';
 import { HandlerPool, type HandlerPoolOptions } from '../../origin/handlers/handler-pool.js';
-import { cpuOnly } from '../../origin/runner/session-options.js';
 import { BrinkError } from '../../shared/errors/brink-error.js';
 import type { Target } from '../../shared/engine/engine.js';
 import { canonicalJson } from '../../shared/manifest/canonical.js';

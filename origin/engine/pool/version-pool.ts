@@ -2,18 +2,14 @@ import { type BrinkError, toBrinkError } from '../../../shared/errors/brink-erro
 import type { Residency } from '../../../shared/engine/engine.js';
 import type { Tensor } from '../../../shared/protocol/tensor.js';
 import type { Deadline } from '../../../shared/time/deadline.js';
-import type { CoreShares, Grant } from '../admission/core-shares.js';
-import { decide } from '../batch/decide.js';
+import type { CoreShares } from '../admission/core-shares.js';
 import type { RefusalReason, RunnerEnd, VersionSnapshot } from '../engine-events.js';
-import { notBefore, runnerFailed, shuttingDown } from '../process/runner-errors.js';
-import { RunnerDied } from '../process/runner-died.js';
-import { TurnQueue } from '../queue/turn-queue.js';
+import { notBefore, shuttingDown } from '../process/runner-errors.js';
 import { Waiters } from '../waiters.js';
 import { BatchBook, type BatchBookParts } from './batch-book.js';
 import { Crew, type CrewParts } from './crew.js';
+import { deathsMax, Dispatcher } from './dispatcher.js';
 import { Door } from './door.js';
-import type { Instance } from './instance.js';
-import { type Batch, BatchRun } from './batch-run.js';
 import { cancelled, RunItem, type RunRequest } from './run-item.js';
 
 export interface VersionPoolParts extends Omit<CrewParts, 'book' | 'onChange' | 'onStartFailed'> {
@@ -22,33 +18,23 @@ export interface VersionPoolParts extends Omit<CrewParts, 'book' | 'onChange' | 
   readonly cores: CoreShares;
 }
 
-/** Deaths of a runner under a run until it is given up. */
-const deathsMax = 2;
-/** What a run is taken to cost before one was measured. */
-const unknownRunMs = 10;
-
 /**
  * One version: what waits for it, the batches made of that, and the runners that run them. The steps are: enqueue,
  * decide, take, dispatch. Every run that comes in is answered or refused, whatever becomes of the runners.
  */
 export class VersionPool {
   readonly #parts: VersionPoolParts;
-  readonly #queue: TurnQueue<RunItem>;
   readonly #book: BatchBook;
   readonly #door: Door;
   readonly #crew: Crew;
-  readonly #runs: BatchRun;
+  readonly #dispatcher: Dispatcher;
   /** Those who wait until the version can answer. */
   readonly #readiness = new Waiters();
-  readonly #batches = new Map<Instance, Batch>();
-  /** Instances that have asked for cores to run on, with how to call that off. */
-  readonly #asking = new Map<Instance, () => void>();
   readonly #createdAt: number;
   #loaded = false;
   #holds = 0;
   #draining: RunnerEnd | undefined;
   #closed = false;
-  #cancelWait: () => void = () => undefined;
   #usedAt: number;
 
   constructor(parts: VersionPoolParts) {
@@ -56,7 +42,6 @@ export class VersionPool {
     const { settings, signatures, inferGraph, batching, clock } = parts;
     this.#createdAt = clock.now();
     this.#usedAt = clock.now();
-    this.#queue = new TurnQueue({ ageingMs: settings.ageingMs });
     this.#book = new BatchBook({ signatures, inferGraph, batching, maxBatch: settings.maxBatch });
     this.#door = new Door(settings);
     this.#crew = new Crew({
@@ -65,11 +50,12 @@ export class VersionPool {
       onChange: () => this.#onCrewChange(),
       onStartFailed: (error, died) => this.#onStartFailed(error, died),
     });
-    this.#runs = new BatchRun({
+    this.#dispatcher = new Dispatcher({
       ...parts,
       book: this.#book,
+      crew: this.#crew,
       onSuccess: (latencyMs, inFlight) => this.#door.sample(latencyMs, inFlight),
-      onFailure: (items, error) => this.#onFailure(items, error),
+      onChange: () => this.#endIfDrained(),
     });
   }
 
@@ -88,7 +74,7 @@ export class VersionPool {
 
   /** Whether nothing waits, runs, or is held. */
   get isIdle(): boolean {
-    return this.#queue.size === 0 && this.#batches.size === 0 && this.#holds === 0;
+    return this.#dispatcher.inFlight === 0 && this.#holds === 0;
   }
 
   /** When it was asked for last. */
@@ -120,7 +106,7 @@ export class VersionPool {
     this.#holds++;
     return () => {
       this.#holds--;
-      this.#advance();
+      this.#endIfDrained();
     };
   }
 
@@ -138,12 +124,7 @@ export class VersionPool {
     if (!admitted) this.#admit(request.deadline, level, place.rows, place.bucket);
     const now = ticks();
     const item = new RunItem(request, { level, ...place }, now, schedule);
-    item.onGivenUp(() => {
-      this.#queue.remove(item);
-      this.#advance();
-    });
-    this.#queue.push(item, now);
-    this.#advance();
+    this.#dispatcher.enqueue(item);
     try {
       return await item.outputs;
     } catch (error) {
@@ -157,42 +138,35 @@ export class VersionPool {
   /** Serves what waits and what is held, then ends. */
   drain(reason: RunnerEnd = 'closed'): void {
     this.#draining = reason;
-    this.#advance();
+    this.#dispatcher.hurry();
+    this.#dispatcher.advance();
+    this.#endIfDrained();
   }
 
   /** Ends at once; what waits or runs fails with `shutting-down`. */
   close(reason: RunnerEnd = 'closed'): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#cancelWait();
-    for (const cancel of this.#asking.values()) cancel();
-    this.#asking.clear();
-    for (const item of this.#queue.takeAll()) item.fail(shuttingDown());
-    for (const { items } of this.#batches.values()) for (const item of items) item.fail(shuttingDown());
+    this.#dispatcher.close();
     this.#readiness.settle(shuttingDown());
     this.#crew.close(reason);
   }
 
   /** Heartbeats, and what can be given back: called from time to time. */
   tend(): void {
+    this.#door.raiseFloor(this.#crew.usable.length * this.#dispatcher.rowsLimit);
     this.#crew.tend();
   }
 
   snapshot(): VersionSnapshot {
     return {
       of: this.#parts.label(),
-      queued: this.#queue.size,
-      inFlight: this.#inFlight,
+      queued: this.#dispatcher.queued,
+      inFlight: this.#dispatcher.inFlight,
       concurrencyLimit: this.#door.limit,
       batchAxis: this.#book.axis,
       instances: this.#crew.snapshots(),
     };
-  }
-
-  get #inFlight(): number {
-    let running = 0;
-    for (const { items } of this.#batches.values()) running += items.length;
-    return this.#queue.size + running;
   }
 
   #levelOf(priority: number): number {
@@ -213,17 +187,17 @@ export class VersionPool {
     throw notBefore(setback.error, waitMs);
   }
 
-  #admit(deadline: Deadline, level: number, rows: number, bucket = this.#queue.head()?.bucket): void {
-    const now = this.#parts.ticks();
+  #admit(deadline: Deadline, level: number, rows: number, bucket = this.#dispatcher.headBucket): void {
+    const dispatcher = this.#dispatcher;
     const refusal = this.#door.refusal({
-      queued: this.#queue.size,
-      inFlight: this.#inFlight + this.#holds,
+      queued: dispatcher.queued,
+      inFlight: dispatcher.inFlight + this.#holds,
       leftMs: deadline.leftMs(),
-      rowsAhead: this.#queue.rowsAhead(level, now),
+      rowsAhead: dispatcher.rowsAhead(level),
       rows,
       cost: bucket === undefined ? undefined : this.#book.costOf(bucket),
-      rowsLimit: this.#rowsLimit(),
-      remainingMs: this.#crew.usable.map((instance) => this.#batches.get(instance)?.leftMs(now) ?? 0),
+      rowsLimit: dispatcher.rowsLimit,
+      remainingMs: dispatcher.remainingMs(),
     });
     if (refusal === undefined) return;
     this.#refused(refusal.reason);
@@ -234,159 +208,29 @@ export class VersionPool {
     this.#parts.observe({ kind: 'refused', of: this.#parts.label(), reason });
   }
 
-  /** Does what can be done next. Called after every change. */
-  #advance(): void {
-    if (this.#closed) return;
-    while (this.#queue.size > 0) {
-      const instance = this.#crew.idle(this.#asking);
-      if (instance === undefined) {
-        if (this.#asking.size === 0) this.#crew.wantMore();
-        break;
-      }
-      const wants = Math.ceil(this.#queue.size / this.#rowsLimit());
-      if (this.#asking.size >= wants || this.#waitsForMore()) break;
-      this.#ask(instance);
-    }
-    if (this.#draining !== undefined && this.isIdle) this.close(this.#draining);
-  }
-
-  #rowsLimit(): number {
-    const head = this.#queue.head();
-    return head === undefined || head.alone ? 1 : this.#book.rowsLimit(head.graph, head.bucket);
-  }
-
-  /** Whether an idle runner is to wait for a fuller batch: only where `maxQueueDelayMs` says so. */
-  #waitsForMore(): boolean {
-    const head = this.#queue.head();
-    const { settings, ticks, schedule } = this.#parts;
-    this.#cancelWait();
-    if (head === undefined || settings.maxQueueDelayMs === 0) return false;
-    const decision = decide({
-      idle: true,
-      rowsWaiting: this.#queue.rowsOfBucket(head.bucket),
-      headRows: head.rows,
-      oldestWaitedMs: ticks() - head.enqueuedAt,
-      maxQueueDelayMs: this.#draining === undefined ? settings.maxQueueDelayMs : 0,
-      rowsLimit: this.#rowsLimit(),
-      maxBatch: this.#book.maxBatch,
-      tightestLeftMs: head.deadline.leftMs(),
-      estimateMs: (rows) => this.#book.costOf(head.bucket).estimateMs(rows),
-    });
-    if (decision.kind === 'run') return false;
-    this.#cancelWait = schedule(() => this.#advance(), decision.forMs ?? settings.maxQueueDelayMs);
-    return true;
-  }
-
-  /** Asks for the cores that a run takes, and runs what is due when they are granted. */
-  #ask(instance: Instance): void {
-    const { cores, settings, digest } = this.#parts;
-    if (this.#crew.deviceOf(instance) !== 'cpu') {
-      this.#dispatch(instance, { release: () => undefined });
-      return;
-    }
-    const head = this.#queue.head();
-    const rows = this.#rowsLimit();
-    const expectedMs = (head && this.#book.costOf(head.bucket).estimateMs(rows)) ?? unknownRunMs;
-    const threads = this.#crew.threadsOf(instance);
-    const answer = { granted: false };
-    const cancel = cores.ask({ key: digest, threads, share: settings.share, expectedMs }, (grant) => {
-      answer.granted = true;
-      this.#asking.delete(instance);
-      this.#dispatch(instance, grant);
-    });
-    if (!answer.granted) this.#asking.set(instance, cancel);
-  }
-
-  #dispatch(instance: Instance, grant: Grant): void {
-    const items = this.#closed || !instance.idle ? [] : this.#take();
-    const [head] = items;
-    if (head === undefined) {
-      grant.release(0);
-      return;
-    }
-    const startedAt = this.#parts.ticks();
-    const batch = this.#runs.batchOf(items);
-    this.#batches.set(instance, batch);
-    void this.#runs.run(instance, batch, this.#inFlight, () => {
-      // Before those who waited hear of it: the runner goes on while their answers are written.
-      this.#batches.delete(instance);
-      grant.release(this.#parts.ticks() - startedAt);
-      this.#crew.noteRun(instance);
-      this.#advance();
-    });
-  }
-
-  /** The next batch. As many rows as pay, and as the tightest deadline among them allows. */
-  #take(): RunItem[] {
-    const head = this.#queue.head();
-    if (head === undefined) return [];
-    const now = this.#parts.ticks();
-    const axis = this.#book.axisOf(head.graph);
-    if (axis?.state === 'untried' && !head.alone) return this.#queue.takeBatch(head.rows * 2, now, this.#pairOf(head));
-    const cost = this.#book.costOf(head.bucket);
-    let rows = head.rows;
-    let tightestMs = head.deadline.leftMs();
-    const mayJoin = (item: RunItem): boolean => {
-      const leftMs = Math.min(tightestMs, item.deadline.leftMs());
-      const neededMs = cost.estimateMs(rows + item.rows);
-      if (neededMs !== undefined && neededMs > 0.9 * leftMs) return false;
-      rows += item.rows;
-      tightestMs = leftMs;
-      return true;
-    };
-    return this.#queue.takeBatch(Math.max(head.rows, this.#rowsLimit()), now, mayJoin);
-  }
-
-  /** One more item of the same size: what is needed to find out about the batch axis. */
-  #pairOf(head: RunItem): (item: RunItem) => boolean {
-    let joined = false;
-    return (item) => {
-      if (joined || item.rows !== head.rows) return false;
-      joined = true;
-      return true;
-    };
-  }
-
-  /** A run failed. A batch is tried again item by item, once; one whose runner died, once more. */
-  #onFailure(items: readonly RunItem[], error: unknown): void {
-    const died = error instanceof RunnerDied;
-    for (const item of items) {
-      if (item.settled) continue;
-      if (died) item.deaths++;
-      const again = died ? item.deaths < deathsMax : items.length > 1;
-      if (!again) {
-        item.fail(died ? runnerFailed() : toBrinkError(error));
-        continue;
-      }
-      if (items.length > 1) item.isolate();
-      item.doing = 'waiting for the model';
-      if (this.#closed) item.fail(shuttingDown());
-      else this.#queue.pushFirst(item);
-    }
-  }
-
   #onStartFailed(error: BrinkError, died: boolean): void {
     this.#readiness.settle(error);
-    for (const item of this.#queue.takeAll()) {
-      if (died && ++item.deaths < deathsMax) this.#queue.push(item, item.enqueuedAt);
-      else item.fail(error);
-    }
+    this.#dispatcher.sift((item) => {
+      if (died && ++item.deaths < deathsMax) return true;
+      item.fail(error);
+      return false;
+    });
   }
 
   #onCrewChange(): void {
     if (this.#closed) return;
-    for (const [instance, cancel] of this.#asking) {
-      if (instance.idle) continue;
-      cancel();
-      this.#asking.delete(instance);
-    }
     if (this.#crew.residency === 'ready') this.#onReady();
     this.#failTheLate();
-    this.#advance();
+    this.#dispatcher.advance();
+    this.#endIfDrained();
+  }
+
+  #endIfDrained(): void {
+    if (this.#draining !== undefined && !this.#closed && this.isIdle) this.close(this.#draining);
   }
 
   #onReady(): void {
-    this.#door.raiseFloor(this.#crew.usable.length * this.#rowsLimit());
+    this.#door.raiseFloor(this.#crew.usable.length * this.#dispatcher.rowsLimit);
     const { clock, observe, label } = this.#parts;
     if (!this.#loaded) observe({ kind: 'loaded', of: label(), ms: clock.now() - this.#createdAt });
     this.#loaded = true;
@@ -399,10 +243,10 @@ export class VersionPool {
     if (setback === undefined) return;
     const { clock, limits } = this.#parts;
     const waitMs = setback.until - clock.now();
-    for (const item of this.#queue.takeAll()) {
-      if (waitMs > Math.min(limits.backoffWaitMsMax, item.deadline.leftMs()))
-        item.fail(notBefore(setback.error, waitMs));
-      else this.#queue.push(item, item.enqueuedAt);
-    }
+    this.#dispatcher.sift((item) => {
+      if (waitMs <= Math.min(limits.backoffWaitMsMax, item.deadline.leftMs())) return true;
+      item.fail(notBefore(setback.error, waitMs));
+      return false;
+    });
   }
 }

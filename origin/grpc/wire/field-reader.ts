@@ -39,8 +39,7 @@ export class FieldReader {
         this.#varint(this.end);
         break;
       case wireTypes.bytes:
-        this.#varint(this.end);
-        this.#take(this.high === 0 ? this.low : Infinity);
+        this.#take(this.#length());
         break;
       case wireTypes.fixed64:
         this.#take(8);
@@ -97,6 +96,11 @@ export class FieldReader {
   expect(wire: number): void {
     if (this.wire === wire) return;
     throw this.#malformed(`field ${this.field} to be of wire type ${wire}, got ${this.wire}`);
+  }
+
+  #length(): number {
+    this.#varint(this.end);
+    return this.high === 0 ? this.low : Infinity;
   }
 
   #take(length: number): void {

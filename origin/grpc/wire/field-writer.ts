@@ -1,3 +1,4 @@
+import type { FixedArray } from '../../../shared/protocol/datatype.js';
 import { encodeUtf8 } from '../../../shared/protocol/utf8.js';
 import { wireTypes } from './field-reader.js';
 
@@ -101,11 +102,10 @@ export function packedWords(words: Uint32Array): Uint8Array {
 }
 
 /** Packed integers of up to 32 bits. A negative one takes 10 bytes: protobuf widens it to 64 bits. */
-export function packedIntegers(values: ArrayLike<number>): Uint8Array {
+export function packedIntegers(values: Exclude<FixedArray, BigInt64Array | BigUint64Array>): Uint8Array {
   const out = new Uint8Array(values.length * varintBytesMax);
   let at = 0;
-  for (let index = 0; index < values.length; index += 1) {
-    const value = values[index] ?? 0;
+  for (const value of values) {
     let left = value >>> 0;
     for (let byte = 0; value < 0 && byte < 4; byte += 1) {
       out[at++] = (left & 0x7f) | 0x80;

@@ -96,9 +96,11 @@ function addAxes(axes: BoundedList<number | bigint>, fields: FieldReader): void 
   }
   const packed = fields.bytes();
   const halves = { low: 0, high: 0 };
-  for (let at = 0; at < packed.length; axes.add(signedOf(halves.low, halves.high))) {
+  let at = 0;
+  while (at < packed.length) {
     at = readVarint(packed, at, halves);
     if (at === -1) throw new BrinkError('malformed-binary', 'expected axes as varints of at most 10 bytes, got others');
+    axes.add(signedOf(halves.low, halves.high));
   }
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Keys } from '../../../shared/auth/keys.js';
 import { doubleModel } from '../../harness/onnx.js';
 import { fakeServing, sampleStatistics } from './fake-serving.js';
-import { GrpcTestClient } from './grpc-client.js';
+import type { GrpcTestClient } from './grpc-client.js';
 import { type GrpcFixture, noKeys, startGrpc, tierOf } from './grpc-fixture.js';
 
 const serving = fakeServing();
