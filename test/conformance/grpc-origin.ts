@@ -1,5 +1,6 @@
 import { grpcUrlOf } from '../../scripts/interop/grpc-url.js';
-import { adminToken, Stack } from '../harness/stack.js';
+import type { Stack } from '../harness/stack.js';
+import { adminToken } from '../harness/stack.js';
 import {
   type CallWith,
   type GrpcReply,

@@ -116,9 +116,9 @@ describe('a request over gRPC', () => {
       outputs: [{ name: 'y', parameters: { classification: { int64_param: 3 } } }],
     });
     expect(refusal(() => decode(message, one('FP32'))).code).toBe('forbidden-key');
-    const parameters = Object.fromEntries(
+    const parameters = Object.fromEntries<unknown>(
       Object.entries(message['parameters'] as object).filter(([key]) => key !== '__proto__'),
-    ) as Message;
+    );
     const request = decode({ ...message, parameters }, one('FP32'));
     expect(request.id).toBe('an id');
     expect(request.parameters).toEqual({
