@@ -32,13 +32,13 @@ const full: OriginSamples = {
 
 const quick: OriginSamples = {
   rounds: 1,
-  warmUpS: 0.2,
-  windowS: 0.6,
-  scanMs: 100,
-  open: { requests: 120, secondsMin: 0.9, secondsMax: 1.5 },
+  warmUpS: 0.1,
+  windowS: 0.5,
+  scanMs: 50,
+  open: { requests: 100, secondsMin: 0.6, secondsMax: 1 },
   searchSteps: 2,
-  aloneRounds: 40,
-  pagesS: 4,
+  aloneRounds: 20,
+  pagesS: 3,
   swaps: 20,
   overloadS: 10,
 };

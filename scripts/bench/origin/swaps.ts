@@ -15,7 +15,7 @@ const requestsAfterSwap = 3;
 /** The old versions' processes end some time after a swap: the follower looks every two seconds. */
 const settleMsMax = 15_000;
 const lookEveryMs = 250;
-const readings = 12;
+const readings = 8;
 
 export interface SwapFigures {
   readonly rows: readonly BenchRow[];
