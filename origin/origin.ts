@@ -14,6 +14,8 @@ import type { GrpcTls } from './grpc/tls.js';
 import { originApp } from './http/app.js';
 import { createHttpServer } from './http/create-server.js';
 import { MetricsServer } from './observe/metrics-server.js';
+import type { RequestEnded } from '../shared/http/request-scope.js';
+import { type EndedRequest, traceRequest } from './observe/trace-request.js';
 import { createTracing, type Tracing } from './observe/tracing.js';
 import { checkThreads } from './settings/check-threads.js';
 import { readSettingsFile } from './settings/settings-file.js';
@@ -53,15 +55,12 @@ export class Origin {
     const { tier, metrics } = backend;
     const limitsOf = (model?: string) => backend.limitsOf(model);
     const observe = metrics.observeRequest;
-    const app = originApp({
-      tier,
-      log,
-      keysOf: keys.rings,
-      limitsOf,
-      corsOrigins: config.corsOrigins,
-      observe,
-      tracing,
-    });
+    const trace = (request: EndedRequest): void => traceRequest(tracing, request);
+    const onEnd = (ended: RequestEnded): void => {
+      observe({ protocol: 'rest', ...ended });
+      trace({ protocol: 'rest', ...ended });
+    };
+    const app = originApp({ tier, log, keysOf: keys.rings, limitsOf, corsOrigins: config.corsOrigins, onEnd });
     this.#http = createHttpServer(app.fetch);
     this.#grpc = new GrpcServer({
       tier,
@@ -71,6 +70,7 @@ export class Origin {
       random: () => Math.random(),
       log,
       observe,
+      trace,
       ...(tls === undefined ? {} : { tls }),
     });
   }

@@ -130,6 +130,8 @@ export class CallScope {
       bytesIn: this.bytesIn,
       ms,
     });
+    const { model, trace, report, startedAt } = this;
+    this.parts.trace?.({ protocol, operation, model, trace, report, startedAt, ms, code: error?.code });
     observe?.({
       protocol,
       operation,

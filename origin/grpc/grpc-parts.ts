@@ -4,6 +4,7 @@ import type { LogRow } from '../../shared/http/request-scope.js';
 import type { Limits } from '../../shared/protocol/limits.js';
 import type { Clock, Random } from '../../shared/time/clock.js';
 import type { Schedule } from '../engine/schedule.js';
+import type { EndedRequest } from '../observe/trace-request.js';
 import type { ObserveRequest } from '../observe/request-series.js';
 import type { GrpcLimits } from './grpc-limits.js';
 
@@ -20,5 +21,7 @@ export interface GrpcParts {
   readonly log: LogRow;
   /** For metrics; called once for every request, whatever became of it. */
   readonly observe?: ObserveRequest;
+  /** For traces; called once for every request, too. */
+  readonly trace?: (request: EndedRequest) => void;
   readonly limits: GrpcLimits;
 }

@@ -6,7 +6,7 @@ import { type KeyRings, operationGuard } from '../../shared/http/authentication.
 import { type AppEnv, DataPlane } from '../../shared/http/data-plane.js';
 import type { DataTier } from '../../shared/http/data-tier.js';
 import { corsFor } from '../../shared/http/cors.js';
-import { type LogRow, onError, requestScope } from '../../shared/http/request-scope.js';
+import { type LogRow, onError, type RequestEnded, requestScope } from '../../shared/http/request-scope.js';
 import { registerOperations, unknownRoute } from '../../shared/http/routing.js';
 import type { Limits } from '../../shared/protocol/limits.js';
 import { systemClock } from '../../shared/time/clock.js';
@@ -20,12 +20,14 @@ export interface OriginAppOptions {
   /** The limits of requests to a model, or of those that name none. */
   readonly limitsOf: (model?: string) => Limits;
   readonly corsOrigins: readonly string[];
+  /** For metrics and traces: called once for every request. */
+  readonly onEnd?: (ended: RequestEnded) => void;
 }
 
 type OriginEnv = AppEnv<HttpBindings>;
 
 /** The origin's HTTP: the same data plane as the edge's. */
-export function originApp({ tier, log, keysOf, limitsOf, corsOrigins }: OriginAppOptions): Hono<OriginEnv> {
+export function originApp({ tier, log, keysOf, limitsOf, corsOrigins, onEnd }: OriginAppOptions): Hono<OriginEnv> {
   const app = new Hono<OriginEnv>();
   const dataPlane = new DataPlane<HttpBindings>({
     clock: systemClock,
@@ -36,7 +38,9 @@ export function originApp({ tier, log, keysOf, limitsOf, corsOrigins }: OriginAp
     bodyOf: (context) => bodyOfIncoming(context.env.incoming),
     tierOf: () => tier,
   });
-  app.use(requestScope({ tier: 'origin', clock: systemClock, random: () => Math.random(), log }));
+  const ticks = (): number => performance.now();
+  const scope = { tier: 'origin', clock: systemClock, ticks, random: () => Math.random(), log };
+  app.use(requestScope(onEnd === undefined ? scope : { ...scope, onEnd }));
   app.use(corsFor(corsOrigins));
   app.onError(onError(log));
   app.notFound(unknownRoute);

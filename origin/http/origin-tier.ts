@@ -57,7 +57,10 @@ export class OriginTier implements DataTier {
       this.#options.noteUse(ref.digest);
       deadlineOn(call, target).check('the request waited to be run');
       const limits = limitsOf?.(model) ?? this.#options.limits;
-      return compressAnswer(await runCall(call, target, { engine, limits, handlers }), call);
+      const noted = { ...call, noteRun: noteRunIn(report, clock) };
+      const body = await compressAnswer(await runCall(noted, target, { engine, limits, handlers }), call);
+      report.bytesOut = body.bytes.byteLength;
+      return body;
     });
     report.servedBy = 'origin';
     const attempts = [{ tier: 'origin' as const, ms: clock.now() - startedAt }];
@@ -77,6 +80,21 @@ export class OriginTier implements DataTier {
   ready(): Promise<boolean> {
     return Promise.resolve(this.#options.isReady());
   }
+}
+
+/** Adds up the runs of a call in its report. */
+function noteRunIn(report: CallReport, clock: Clock): NonNullable<Call['noteRun']> {
+  return ({ queueMs, inputMs, inferMs, outputMs }) => {
+    const sum = report.run ?? { runs: 0, queueMs: 0, inputMs: 0, inferMs: 0, outputMs: 0 };
+    report.run = {
+      runs: sum.runs + 1,
+      queueMs: sum.queueMs + queueMs,
+      inputMs: sum.inputMs + inputMs,
+      inferMs: sum.inferMs + inferMs,
+      outputMs: sum.outputMs + outputMs,
+      endedAt: clock.now(),
+    };
+  };
 }
 
 function checkPin(pin: VersionRef | undefined, ref: VersionRef): void {

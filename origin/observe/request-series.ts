@@ -15,10 +15,10 @@ export interface RequestObserved {
   /** `unknown`: of no operation, such as a path that is no route. */
   readonly operation: Operation | 'unknown';
   /** As the caller wrote it; absent where there is none. */
-  readonly model?: string;
+  readonly model?: string | undefined;
   /** HTTP's number, or gRPC's name of the status. */
   readonly status: number | string;
-  readonly code?: string;
+  readonly code?: string | undefined;
   /** From the first byte read to the answer handed over. */
   readonly ms: number;
   readonly bytesIn: number;

@@ -17,6 +17,13 @@ export interface Caller {
   readonly priority: number;
   /** Aborts when nobody waits for the answer any more: what has not begun by then never begins. */
   readonly signal?: AbortSignal;
+  /** Hears of each run that was made for it, in milliseconds: in the queue, handed over, run, handed back. */
+  readonly noteRun?: (times: {
+    readonly queueMs: number;
+    readonly inputMs: number;
+    readonly inferMs: number;
+    readonly outputMs: number;
+  }) => void;
 }
 
 /**

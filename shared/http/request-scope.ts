@@ -1,7 +1,9 @@
 import type { Context } from 'hono';
 import { routePath } from 'hono/route';
 import { createMiddleware } from 'hono/factory';
+import type { Operation } from '../auth/operations.js';
 import { BrinkError, toBrinkError } from '../errors/brink-error.js';
+import type { ErrorCode } from '../errors/error-codes.js';
 import { headers } from '../protocol/headers.js';
 import type { CallReport } from '../serve/call.js';
 import type { Clock, Random } from '../time/clock.js';
@@ -19,6 +21,24 @@ export interface RequestVariables {
   isOperator: boolean;
   startedAt: number;
   bytesIn: number;
+  /** What the route does; undefined for no route of the data plane. */
+  operation: Operation | undefined;
+  /** As the path names it. */
+  model: string | undefined;
+}
+
+/** A request that is over. */
+export interface RequestEnded {
+  readonly operation: Operation | 'unknown';
+  readonly model: string | undefined;
+  readonly status: number;
+  readonly code: ErrorCode | undefined;
+  readonly startedAt: number;
+  readonly ms: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly trace: Trace;
+  readonly report: CallReport;
 }
 
 export type LogRow = (row: Readonly<Record<string, unknown>>) => void;
@@ -28,6 +48,10 @@ export interface ScopeOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: LogRow;
+  /** Milliseconds that only go forward, with fractions, where there is such a clock. */
+  readonly ticks?: () => number;
+  /** For metrics and traces. */
+  readonly onEnd?: (ended: RequestEnded) => void;
 }
 
 /** Opens a request's scope and writes its one log row when it ends, however it ends. No inputs are ever in it. */
@@ -43,11 +67,15 @@ export function requestScope(options: ScopeOptions) {
     context.set('isOperator', false);
     context.set('startedAt', options.clock.now());
     context.set('bytesIn', 0);
+    const startedTicks = options.ticks?.() ?? 0;
     try {
       await next();
     } finally {
       finish(context, options);
+      const ms =
+        options.ticks === undefined ? options.clock.now() - context.var.startedAt : options.ticks() - startedTicks;
       options.log(requestRow(context, options));
+      options.onEnd?.(endedOf(context, ms));
     }
   });
 }
@@ -60,6 +88,14 @@ function finish(context: Context<{ Variables: RequestVariables }>, { tier, clock
   out.set(headers.traceparent, trace.traceparent);
   if (!out.has(headers.servedBy)) out.set(headers.servedBy, tier);
   if (!out.has('server-timing')) out.set('server-timing', `total;dur=${clock.now() - startedAt}`);
+}
+
+function endedOf(context: Context<{ Variables: RequestVariables }>, ms: number): RequestEnded {
+  const { operation, model, startedAt, bytesIn, trace, report } = context.var;
+  const code = context.error === undefined ? undefined : toBrinkError(context.error).code;
+  const bytesOut = Number(context.res.headers.get('content-length') ?? report.bytesOut ?? 0);
+  const { status } = context.res;
+  return { operation: operation ?? 'unknown', model, status, code, startedAt, ms, bytesIn, bytesOut, trace, report };
 }
 
 function requestRow(context: Context<{ Variables: RequestVariables }>, options: ScopeOptions): Record<string, unknown> {

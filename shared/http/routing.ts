@@ -1,5 +1,6 @@
 import type { Env, Handler, Hono, MiddlewareHandler } from 'hono';
 import type { Operation } from '../auth/operations.js';
+import type { AppEnv } from './app-env.js';
 import { BrinkError } from '../errors/brink-error.js';
 import { errorResponse } from './responses.js';
 
@@ -21,15 +22,19 @@ export function registerRoutes<E extends Env>(app: Hono<E>, routes: readonly Rou
 }
 
 /** As `registerRoutes`, with the check of its operation before each route itself: no pattern of paths can miss one. */
-export function registerOperations<E extends Env>(
-  app: Hono<E>,
-  routes: readonly OperationRoute<E>[],
-  guardOf: (operation: Operation) => MiddlewareHandler<E> | undefined,
+export function registerOperations<Bindings extends object>(
+  app: Hono<AppEnv<Bindings>>,
+  routes: readonly OperationRoute<AppEnv<Bindings>>[],
+  guardOf: (operation: Operation) => MiddlewareHandler<AppEnv<Bindings>> | undefined,
 ): void {
   for (const { method, path, handler, operation } of routes) {
     const guard = guardOf(operation);
-    if (guard === undefined) app.on(method, path, handler);
-    else app.on(method, [path], guard, handler);
+    const named: MiddlewareHandler<AppEnv<Bindings>> = async (context, next) => {
+      context.set('operation', operation);
+      context.set('model', context.req.param('model'));
+      await (guard === undefined ? next() : guard(context, next));
+    };
+    app.on(method, [path], named, handler);
   }
   refuseOtherMethods(app, routes);
 }

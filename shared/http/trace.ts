@@ -8,6 +8,8 @@ export interface Trace {
   readonly requestId: string;
   readonly traceparent: string;
   readonly traceId: string;
+  /** What the caller sent, when it is well-formed: the parent of this request's span, and whether it is recorded. */
+  readonly parent?: string;
 }
 
 /**
@@ -16,11 +18,13 @@ export interface Trace {
  */
 export function traceOf(requestId: string | undefined, traceparent: string | undefined, random: Random): Trace {
   const [, sentTraceId, , flags = '01'] = traceparentPattern.exec(traceparent ?? '') ?? [];
-  const traceId = sentTraceId !== undefined && !/^0+$/.test(sentTraceId) ? sentTraceId : hex(32, random);
+  const isSent = sentTraceId !== undefined && !/^0+$/.test(sentTraceId);
+  const traceId = isSent ? sentTraceId : hex(32, random);
   return {
     requestId: requestId !== undefined && requestIdPattern.test(requestId) ? requestId : hex(32, random),
     traceparent: `00-${traceId}-${hex(16, random)}-${flags}`,
     traceId,
+    ...(isSent && traceparent !== undefined ? { parent: traceparent } : {}),
   };
 }
 

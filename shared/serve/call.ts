@@ -1,5 +1,6 @@
 import type { ServedBy, TierName } from '../protocol/headers.js';
 import type { WireBody } from '../protocol/codec.js';
+import type { Caller } from '../engine/engine.js';
 import type { InferRequest, InferResponse } from '../protocol/infer.js';
 import type { Limits } from '../protocol/limits.js';
 import type { Signature } from '../protocol/tensor.js';
@@ -39,6 +40,8 @@ export interface Call {
   readonly priority: number;
   /** Aborts when the caller has gone. Only where a caller's leaving can be seen: at the origin. */
   readonly signal?: AbortSignal;
+  /** Hears of each run that was made for this call. */
+  readonly noteRun?: NonNullable<Caller['noteRun']>;
   /** `version@digest`: answer with exactly this or not at all (edge → origin). */
   readonly pin: VersionRef | undefined;
   /** The newest epoch that the previous hop has seen; 0 when it says none. */
@@ -71,8 +74,22 @@ export interface Answer {
   readonly attempts: readonly Attempt[];
 }
 
+/** What the runs of a call took, all together. */
+export interface RunTimes {
+  readonly runs: number;
+  readonly queueMs: number;
+  readonly inputMs: number;
+  readonly inferMs: number;
+  readonly outputMs: number;
+  /** Of the last of them; milliseconds since the Unix epoch. */
+  readonly endedAt: number;
+}
+
 /** What a failed call can still say about itself in the log. */
 export interface CallReport {
+  run?: RunTimes;
+  /** Of the encoded answer. */
+  bytesOut?: number;
   ref?: VersionRef;
   epoch?: number;
   attempts?: readonly Attempt[];

@@ -54,8 +54,12 @@ function asClasses(output: Tensor, classes: Classifications, signature: Signatur
   return count === undefined ? output : classified(output, count, signature);
 }
 
-function callerOf({ signal }: Call, priority: number): Caller {
-  return signal === undefined ? { priority } : { priority, signal };
+function callerOf({ signal, noteRun }: Call, priority: number): Caller {
+  return {
+    priority,
+    ...(signal === undefined ? {} : { signal }),
+    ...(noteRun === undefined ? {} : { noteRun }),
+  };
 }
 
 /** The V2 parameter `priority` wins over what the call's protocol says beside the request. */

@@ -125,8 +125,10 @@ export class BatchRun {
     observe({ kind: 'batch', of, rows, items: items.length, ...times });
     items.forEach((item, index) => {
       if (item.settled) return; // its deadline passed, or its caller left, in the run
+      const runTimes = { queueMs: startedAt - item.enqueuedAt, ...times };
+      item.noteRun?.(runTimes);
       item.succeed(cutOutputs(parts[index] ?? [], item.cuts));
-      observe({ kind: 'item', of, rows: item.rows, queueMs: startedAt - item.enqueuedAt, ...times });
+      observe({ kind: 'item', of, rows: item.rows, ...runTimes });
       this.#parts.onSuccess(ticks() - item.enqueuedAt, inFlight);
     });
   }

@@ -1,4 +1,5 @@
 import { BrinkError } from '../../../shared/errors/brink-error.js';
+import type { Caller } from '../../../shared/engine/engine.js';
 import type { Tensor } from '../../../shared/protocol/tensor.js';
 import type { Deadline } from '../../../shared/time/deadline.js';
 import type { Cancel, Schedule } from '../schedule.js';
@@ -14,6 +15,7 @@ export interface RunRequest {
   readonly priority?: number;
   /** Aborts when the caller has gone. */
   readonly signal?: AbortSignal | undefined;
+  readonly noteRun?: Caller['noteRun'];
 }
 
 /** Where a run stands in the queue, and whom it may share a batch with. */
@@ -32,6 +34,7 @@ export class RunItem {
   readonly cuts: Placed['cuts'];
   readonly enqueuedAt: number;
   readonly outputs: Promise<readonly Tensor[]>;
+  readonly noteRun: Caller['noteRun'];
   bucket: string;
   /** Runners that died under it. */
   deaths = 0;
@@ -57,6 +60,7 @@ export class RunItem {
     this.inputs = place.inputs;
     this.cuts = place.cuts;
     this.enqueuedAt = now;
+    this.noteRun = request.noteRun;
     this.#signal = request.signal;
     this.outputs = new Promise((resolve, reject) => {
       this.#resolve = resolve;
