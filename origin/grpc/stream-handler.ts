@@ -5,7 +5,7 @@ import { CallScope, type ScopeOf } from './call-scope.js';
 import { streamError } from './encode-response.js';
 import type { GrpcParts } from './grpc-parts.js';
 import { retryAfterMsOf, serviceError } from './grpc-status.js';
-import { bufferOf } from './unary-handler.js';
+import { bufferOf, callerLeft } from './unary-handler.js';
 
 type Stream = ServerDuplexStream<Buffer, Buffer>;
 
@@ -142,9 +142,11 @@ class InferStream {
     else this.#stream.emit('error', serviceError(error, this.#scope.trailers()));
   }
 
+  /** Also said of a stream that has ended as it should. */
   #leave(): void {
+    if (this.#ended) return;
     this.#ended = true;
     this.#onEnd();
-    this.#gone.abort();
+    this.#gone.abort(callerLeft);
   }
 }

@@ -11,14 +11,22 @@ type Unary = handleUnaryCall<Buffer, Buffer>;
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
 type Work = (call: UnaryCall, scope: CallScope) => Promise<Buffer>;
 
+/** Why a signal aborted; made once, because making the default reason costs more than all else of aborting. */
+export const callerLeft = new BrinkError('cancelled', 'the caller has gone');
+
 /** `ModelInfer`. */
 export function inferHandler(parts: GrpcParts): Unary {
   return unaryHandler(parts, 'ModelInfer', 'infer', async (call, scope) => {
-    const signal = signalOf(call); // before the first wait: who leaves by then is not told of
-    await scope.authorize('infer');
-    const { body, attempts } = await answerInfer(scope, { bytes: call.request, framing: 'unary', signal });
-    scope.report.attempts = attempts;
-    return bufferOf(body.bytes);
+    const caller = new CallerPresence(call); // before the first wait: who leaves by then is not told of
+    try {
+      await scope.authorize('infer');
+      const { signal } = caller;
+      const { body, attempts } = await answerInfer(scope, { bytes: call.request, framing: 'unary', signal });
+      scope.report.attempts = attempts;
+      return bufferOf(body.bytes);
+    } finally {
+      caller.forget();
+    }
   });
 }
 
@@ -58,12 +66,29 @@ function unaryHandler(parts: GrpcParts, method: string, operation: Operation | '
   };
 }
 
-/** Aborts when the caller has gone or its deadline has passed; grpc-js says both with the same event. */
-function signalOf(call: UnaryCall): AbortSignal {
-  const controller = new AbortController();
-  if (call.cancelled) controller.abort();
-  else call.once('cancelled', () => controller.abort());
-  return controller.signal;
+/**
+ * Its signal aborts when the caller has gone or its deadline has passed; grpc-js says both with the same event, and says
+ * it of every call that has been answered, too.
+ */
+class CallerPresence {
+  readonly #call: UnaryCall;
+  readonly #gone = new AbortController();
+
+  constructor(call: UnaryCall) {
+    this.#call = call;
+    if (call.cancelled) this.#leave();
+    else call.once('cancelled', this.#leave);
+  }
+
+  get signal(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  forget(): void {
+    this.#call.off('cancelled', this.#leave);
+  }
+
+  readonly #leave = (): void => this.#gone.abort(callerLeft);
 }
 
 /** grpc-js copies with a method that only Buffers have. */
