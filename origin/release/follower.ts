@@ -34,6 +34,8 @@ export class Follower {
    * and is loaded again by whoever asks for it, not by a look.
    */
   readonly #loaded = new Set<string>();
+  /** Digests that the last look found released. */
+  #released: ReadonlySet<string> = new Set();
   #synced = false;
 
   constructor(options: FollowerOptions) {
@@ -59,8 +61,9 @@ export class Follower {
     }
   }
 
+  /** Somebody asked for this version. Released ones stay loaded as long as they are released, and no longer. */
   noteUse(digest: string): void {
-    this.#usedAt.set(digest, this.#options.clock.now());
+    if (!this.#released.has(digest)) this.#usedAt.set(digest, this.#options.clock.now());
   }
 
   /** One look: never rejects, what fails is logged and tried again with the next look. */
@@ -106,12 +109,11 @@ export class Follower {
 
   #keep(): ReadonlySet<string> {
     const now = this.#options.clock.now();
-    const keep = new Set<string>();
-    const fenced = new Set<string>();
-    for (const release of this.#releases.values()) {
-      for (const ref of released(release)) keep.add(ref.digest);
-      for (const digest of release.fenced) fenced.add(digest);
-    }
+    const releases = [...this.#releases.values()];
+    this.#released = new Set(releases.flatMap((release) => released(release).map(({ digest }) => digest)));
+    const keep = new Set(this.#released);
+    const fenced = new Set(releases.flatMap((release) => release.fenced));
+    for (const digest of this.#released) this.#usedAt.delete(digest);
     for (const [digest, usedAt] of this.#usedAt) {
       if (fenced.has(digest) || now - usedAt > idleMsMax) this.#usedAt.delete(digest);
       else keep.add(digest);

@@ -39,6 +39,8 @@ export function spawnOrigin({ port = 0, edgeUrl, cacheDir, env = {}, onLine }: O
       ...systemEnv(),
       ORIGIN_HOST: '127.0.0.1',
       ORIGIN_PORT: String(port),
+      ORIGIN_GRPC_PORT: '0',
+      ORIGIN_METRICS_PORT: '0',
       EDGE_URL: edgeUrl,
       ORIGIN_CACHE_DIR: cacheDir,
       ...env,

@@ -4,13 +4,15 @@ import { brinkLine, keyVariable, type PasteFacts } from './paste-lines.js';
 export interface BannerFacts {
   readonly paste: PasteFacts;
   readonly originUrl: string | undefined;
+  readonly grpcPort: number;
+  readonly metricsPort: number;
   readonly seconds: number;
   /** Lines to paste, as `predictLine` makes them. */
   readonly tryLines: readonly string[];
 }
 
 /** What is where, and what to try first. */
-export function banner({ paste, originUrl, seconds, tryLines }: BannerFacts): string {
+export function banner({ paste, originUrl, grpcPort, metricsPort, seconds, tryLines }: BannerFacts): string {
   const { edgeUrl, withKey } = paste;
   const home = shownHome(paste);
   const key = ` with ${keyVariable} set to a token of INFERENCE_KEYS (what follows its "name=")`;
@@ -22,7 +24,10 @@ export function banner({ paste, originUrl, seconds, tryLines }: BannerFacts): st
     `  edge    ${edgeUrl}   (its API: ${edgeUrl}/openapi.json)`,
     ...(originUrl === undefined
       ? []
-      : [`  origin  ${originUrl}   (its own API needs the key in ${home}/credentials.json: originKey)`]),
+      : [
+          `  origin  ${originUrl}, gRPC 127.0.0.1:${grpcPort}   (they need the key in ${home}/credentials.json: originKey)`,
+          `  metrics http://127.0.0.1:${metricsPort}/metrics   (the same key)`,
+        ]),
     `  state   ${home}   (admin token in credentials.json, logs in logs/)`,
     '',
     `Try, in this folder${withKey ? `,${key}` : ''}:`,

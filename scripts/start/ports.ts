@@ -13,22 +13,28 @@ export interface PortWish {
 export function portWishes(place: {
   readonly edgePort: number;
   readonly originPort: number;
+  readonly grpcPort: number;
+  readonly metricsPort: number;
   readonly withOrigin: boolean;
 }): PortWish[] {
-  const { edgePort, originPort, withOrigin } = place;
+  const { edgePort, originPort, grpcPort, metricsPort, withOrigin } = place;
   const edge = { who: 'the edge', port: edgePort, option: '--edge-port', variable: 'BRINK_EDGE_PORT' };
   const origin = { who: 'the origin', port: originPort, option: '--origin-port', variable: 'BRINK_ORIGIN_PORT' };
-  return withOrigin ? [edge, origin] : [edge];
+  const more = [
+    { ...origin, who: "the origin's gRPC", port: grpcPort, variable: 'ORIGIN_GRPC_PORT' },
+    { ...origin, who: "the origin's metrics", port: metricsPort, variable: 'ORIGIN_METRICS_PORT' },
+  ];
+  return withOrigin ? [edge, origin, ...more] : [edge];
 }
 
 /** Throws StartRefused, naming each port that is taken and how to choose another. */
 export async function checkPorts(wishes: readonly PortWish[], host = '127.0.0.1'): Promise<void> {
-  const [first, second] = wishes;
-  if (first !== undefined && first.port === second?.port && first.port !== 0) {
-    throw new StartRefused(
-      `${first.who} and ${second.who} cannot both have port ${first.port}: change ${second.option}`,
-    );
-  }
+  wishes.forEach((second, index) => {
+    const first = wishes.slice(0, index).find(({ port }) => port === second.port && port !== 0);
+    if (first === undefined) return;
+    const text = `${first.who} and ${second.who} cannot both have port ${first.port}: change ${second.option}`;
+    throw new StartRefused(text);
+  });
   const taken = await Promise.all(wishes.map(async (wish) => ((await isTaken(host, wish.port)) ? [wish] : [])));
   const lines = taken
     .flat()

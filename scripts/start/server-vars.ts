@@ -6,6 +6,7 @@ import { StartRefused } from './start-refused.js';
 export const edgeVarNames = [
   'CORS_ORIGINS',
   'INFERENCE_KEYS',
+  'READ_KEYS',
   'EDGE_HEAP_MAX_MIB',
   'EDGE_SESSION_BUDGET_MIB',
   'BODY_BYTES_MAX',
@@ -20,8 +21,6 @@ export const originVarNames = [
   'ORIGIN_SETTINGS',
   'ORIGIN_CORES',
   'ORIGIN_MEMORY_MIB',
-  'ORIGIN_GRPC_PORT',
-  'ORIGIN_METRICS_PORT',
   'ORIGIN_TRITON_METRICS',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'ORIGIN_RUNNER_LIBRARY_PATH',

@@ -10,6 +10,8 @@ export interface Place {
   readonly projectRoot: string;
   readonly edgePort: number;
   readonly originPort: number;
+  readonly grpcPort: number;
+  readonly metricsPort: number;
   readonly withOrigin: boolean;
   readonly serverVars: ServerVars;
 }
@@ -44,6 +46,8 @@ export function spawnLocalOrigin(place: Place, secrets: Credentials, onLine: (li
     cacheDir: join(place.home, 'origin'),
     env: {
       ...place.serverVars.origin,
+      ORIGIN_GRPC_PORT: String(place.grpcPort),
+      ORIGIN_METRICS_PORT: String(place.metricsPort),
       ARTIFACT_TOKEN: secrets.artifactToken,
       INFERENCE_KEYS: `edge=${secrets.originKey}`,
       ADMIN_TOKENS: `local=${secrets.adminToken}`,

@@ -5,6 +5,9 @@ import { StartRefused } from './start-refused.js';
 export interface StartOptions {
   readonly edgePort: number;
   readonly originPort: number;
+  /** Of the origin, too: by default the two ports after its own. */
+  readonly grpcPort: number;
+  readonly metricsPort: number;
   readonly withOrigin: boolean;
   readonly jsonLogs: boolean;
   readonly help: boolean;
@@ -14,7 +17,7 @@ export interface StartOptions {
 export const startHelp = `npm start -- [options]: the edge and the origin on this machine, with the models of models/
 
   --edge-port <port>    default 8787, or BRINK_EDGE_PORT
-  --origin-port <port>  default 8000, or BRINK_ORIGIN_PORT
+  --origin-port <port>  default 8000, or BRINK_ORIGIN_PORT; its gRPC and metrics have the next two
   --no-origin           the edge alone
   --json-logs           say everything as JSON lines
   --help                this text
@@ -32,9 +35,12 @@ export function parseStartOptions(
   env: Readonly<Record<string, string | undefined>>,
 ): StartOptions {
   const values = parsed(args);
+  const originPort = port('--origin-port', values['origin-port'] ?? env['BRINK_ORIGIN_PORT'], 8000);
   return {
     edgePort: port('--edge-port', values['edge-port'] ?? env['BRINK_EDGE_PORT'], 8787),
-    originPort: port('--origin-port', values['origin-port'] ?? env['BRINK_ORIGIN_PORT'], 8000),
+    originPort,
+    grpcPort: port('ORIGIN_GRPC_PORT', env['ORIGIN_GRPC_PORT'], originPort + 1),
+    metricsPort: port('ORIGIN_METRICS_PORT', env['ORIGIN_METRICS_PORT'], originPort + 2),
     withOrigin: values['no-origin'] !== true,
     jsonLogs: values['json-logs'] === true,
     help: values.help === true,

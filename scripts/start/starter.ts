@@ -38,7 +38,12 @@ export async function runBrink(place: Place, around: Surroundings): Promise<void
     const originUrl = place.withOrigin ? urlOf(place.originPort) : undefined;
     const seconds = (performance.now() - startedAtMs) / 1_000;
     const { edgeUrl } = paste;
-    around.say('up', banner({ paste, originUrl, seconds, tryLines }), { edgeUrl, originUrl, seconds });
+    const { grpcPort, metricsPort } = place;
+    around.say('up', banner({ paste, originUrl, grpcPort, metricsPort, seconds, tryLines }), {
+      edgeUrl,
+      originUrl,
+      seconds,
+    });
     await publishOthers();
     await aborted(around.signal);
   } catch (error) {

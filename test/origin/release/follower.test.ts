@@ -111,6 +111,15 @@ describe('the follower', () => {
     expect(await look()).toEqual(['a1']);
   });
 
+  it('lets go of a version that was replaced, however lately it was asked for while it was released', async () => {
+    const { state, follower, look } = setUp();
+    follower.noteUse(v1.digest); // before the first look
+    await look();
+    follower.noteUse(v1.digest);
+    state.release = { ...state.release, epoch: 2, stable: v2, lastGood: v2 };
+    expect(await look()).toEqual(['a2']);
+  });
+
   it('goes on with what it has while the edge is away, says so, and is synced once it has looked', async () => {
     const { state, follower, look, logged } = setUp();
     state.down = true;

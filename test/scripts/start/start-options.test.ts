@@ -8,6 +8,8 @@ describe('the options of npm start', () => {
     expect(parseStartOptions([], {})).toMatchObject({
       edgePort: 8787,
       originPort: 8000,
+      grpcPort: 8001,
+      metricsPort: 8002,
       withOrigin: true,
       jsonLogs: false,
     });
@@ -15,6 +17,7 @@ describe('the options of npm start', () => {
     expect(parseStartOptions(['--edge-port', '7000', '--no-origin'], env)).toMatchObject({
       edgePort: 7000,
       originPort: 9001,
+      grpcPort: 9002,
       withOrigin: false,
     });
   });
@@ -65,13 +68,20 @@ describe('what npm start prints', () => {
     projectRoot: '/project',
     withKey: false,
   };
-  const facts = { paste, originUrl: 'http://127.0.0.1:8000', seconds: 6.24, tryLines: ['curl me'] };
+  const facts = {
+    paste,
+    originUrl: 'http://127.0.0.1:8000',
+    grpcPort: 8001,
+    metricsPort: 8002,
+    seconds: 6.24,
+    tryLines: ['curl me'],
+  };
 
   it('is where things are, and what the origin asks for', () => {
     expect(banner(facts)).toMatch(
       /up after 6\.2 s[\s\S]*edge {4}http:\/\/127\.0\.0\.1:8787[\s\S]*origin {2}http:\/\/127\.0\.0\.1:8000/,
     );
-    expect(banner(facts)).toContain('(its own API needs the key in .brink/credentials.json: originKey)');
+    expect(banner(facts)).toContain('gRPC 127.0.0.1:8001   (they need the key in .brink/credentials.json: originKey)');
     expect(banner({ ...facts, originUrl: undefined })).not.toContain('origin');
     expect(banner(facts)).toContain('\n  curl me\n');
     expect(banner(facts)).toMatch(/\n {2}npx brink models$/);

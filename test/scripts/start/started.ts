@@ -41,26 +41,26 @@ export class Started {
     this.#child.kill(signal);
   }
 
-  /** The first event that fits, now or later; rejects when the start ends without. */
-  async when(fits: (event: StartEvent) => boolean): Promise<StartEvent> {
-    const found = new Promise<StartEvent>((resolve) => {
-      const look = (): void => {
-        const event = this.events.find(fits);
-        if (event !== undefined) resolve(event);
-      };
-      this.#waiting.add(look);
-      look();
-    });
-    const ended = this.exited.then(() => Promise.reject(new Error(`ended: ${this.stderr}`)));
-    ended.catch(() => undefined);
-    return Promise.race([found, ended]);
+  /** A port for the edge, and one for the origin with two more free after it: gRPC and metrics. */
+export async function freePorts(): Promise<number[]> {
+  for (;;) {
+    const edge = await listen(0);
+    const origin = await listen(0);
+    const first = portOf(origin);
+    const more = await Promise.allSettled([listen(first + 1), listen(first + 2)]);
+    const open = more.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const ports = [portOf(edge), first];
+    await Promise.all([edge, origin, ...open].map((server) => new Promise((resolve) => server.close(resolve))));
+    if (open.length === more.length) return ports;
   }
 }
 
-export async function freePorts(): Promise<number[]> {
-  const servers = [createServer(), createServer()];
-  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+function listen(port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
 }
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
