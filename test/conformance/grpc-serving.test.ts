@@ -37,8 +37,12 @@ describe('the origin over gRPC', () => {
     const { message } = await origin.call('ModelStatistics', { name: 'double' });
     const [counted] = message['model_stats'] as Message[];
     expect(counted).toMatchObject({ name: 'double', version: 'v1', inference_count: 6 });
-    const index = (await origin.call('RepositoryIndex', { ready: true })).message['models'];
-    expect(index).toEqual([expect.objectContaining({ name: 'double', version: 'v1', state: 'READY' })]);
+    const index = async (): Promise<unknown> =>
+      (await origin.call('RepositoryIndex', { ready: true })).message['models'];
+    // the origin looks every second or so what is released
+    await expect
+      .poll(index, { timeout: 20_000 })
+      .toEqual([expect.objectContaining({ name: 'double', version: 'v1', state: 'READY' })]);
   });
 
   it('loads and unloads nothing unless that is switched on', async () => {
