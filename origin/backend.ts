@@ -59,11 +59,12 @@ export class Backend {
     this.#parts = parts;
     const { config, log } = parts;
     const clock = systemClock;
-    const edge = new EdgeClient(config.edgeUrl, config.artifactToken);
-    const source = new EdgeSource({ edgeUrl: config.edgeUrl.href, token: config.artifactToken });
-    const manifests = new ManifestStore({ cacheDir: config.cacheDir, source });
-    const targetOf = async ({ version, digest }: VersionRef, deadline: Deadline): Promise<Target> => {
-      return { version, digest, manifest: await manifests.manifest(digest, deadline) };
+    const { edgeUrl, artifactToken, cacheDir } = config;
+    const edge = new EdgeClient(edgeUrl, artifactToken);
+    const source = new EdgeSource({ edgeUrl: edgeUrl.href, token: artifactToken });
+    const manifests = new ManifestStore({ cacheDir, source });
+    const targetOf = async (ref: VersionRef, deadline: Deadline): Promise<Target> => {
+      return { ...ref, manifest: await manifests.manifest(ref.digest, deadline) };
     };
     const statistics = new Statistics({ snapshot: () => this.#engine.snapshot() });
     this.metrics = this.#createMetrics(() => cache.snapshot());
@@ -98,14 +99,8 @@ export class Backend {
       models: () => edge.models(AbortSignal.timeout(followTimeoutMs)),
       leases,
       targetOf,
-      engine: {
-        prefetch: (target, deadline) => this.#engine.prefetch(target, deadline),
-        residency: (digest) => this.#engine.residency(digest),
-        retire: async (keep) => {
-          cache.keepOnly(keep);
-          await this.#engine.retire(keep);
-        },
-      },
+      engine: this.#engine,
+      onKeep: (digests) => cache.keepOnly(digests),
       clock,
       log,
     });

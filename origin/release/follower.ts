@@ -17,6 +17,8 @@ export interface FollowerOptions {
   readonly leases: Leases;
   readonly targetOf: (ref: VersionRef, deadline: Deadline) => Promise<Target>;
   readonly engine: Pick<Engine, 'prefetch' | 'residency'> & { retire(keep: ReadonlySet<string>): Promise<void> };
+  /** The digests that may still be asked for, after each look. */
+  readonly onKeep?: (digests: ReadonlySet<string>) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -74,6 +76,7 @@ export class Follower {
       await Promise.all(models.map((model) => this.#lookAt(model)));
       const keep = this.#keep();
       for (const digest of this.#loaded) if (!keep.has(digest)) this.#loaded.delete(digest);
+      this.#options.onKeep?.(keep);
       await this.#options.engine.retire(keep);
       this.#synced = true;
     } catch (error) {

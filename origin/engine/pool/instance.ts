@@ -144,7 +144,7 @@ export class Instance {
 
   /** Not counted as the version's failure. */
   #replace(runner: Runner, reason: RunnerEnd): void {
-    if (!('runner' in this.#state) || this.#state.runner !== runner) return;
+    if (!this.#has(runner)) return;
     this.#parts.log({ event: `runner-${reason}`, digest: this.#parts.digest, pid: runner.pid });
     this.#restart();
     this.#kill(runner, reason);
@@ -190,7 +190,7 @@ export class Instance {
   }
 
   #onDeath(runner: Runner, why: string): void {
-    if (!('runner' in this.#state) || this.#state.runner !== runner) return;
+    if (!this.#has(runner)) return;
     const { log, digest } = this.#parts;
     log({ event: 'runner-died', digest, pid: runner.pid, why });
     const { kind } = this.#state;
@@ -227,13 +227,17 @@ export class Instance {
       this.#state = { kind: 'warming', runner };
       void runner.ended.then((why) => this.#onDeath(runner, why));
       await this.#parts.warm(runner);
-      if (this.#state.kind !== 'warming' || this.#state.runner !== runner) return;
+      if (!this.#has(runner)) return; // it died, or was closed, meanwhile
       this.#state = { kind: 'ready', runner };
       log({ event: 'runner-ready', digest, pid: runner.pid });
       this.#parts.onChange();
     } catch (error) {
       if (this.#state.kind === 'starting') this.#onStartFailed(error);
     }
+  }
+
+  #has(runner: Runner): boolean {
+    return 'runner' in this.#state && this.#state.runner === runner;
   }
 
   #onStartFailed(error: unknown): void {

@@ -42,6 +42,7 @@ export class Started {
   }
 
   /** A port for the edge, and one for the origin with two more free after it: gRPC and metrics. */
+/** A port for the edge, and one for the origin with two more free after it: gRPC and metrics. */
 export async function freePorts(): Promise<number[]> {
   for (;;) {
     const edge = await listen(0);
@@ -54,6 +55,16 @@ export async function freePorts(): Promise<number[]> {
     if (open.length === more.length) return ports;
   }
 }
+
+function listen(port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 function listen(port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
