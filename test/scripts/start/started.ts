@@ -41,7 +41,22 @@ export class Started {
     this.#child.kill(signal);
   }
 
-  /** A port for the edge, and one for the origin with two more free after it: gRPC and metrics. */
+  /** The first event that fits, now or later; rejects when the start ends without. */
+  async when(fits: (event: StartEvent) => boolean): Promise<StartEvent> {
+    const found = new Promise<StartEvent>((resolve) => {
+      const look = (): void => {
+        const event = this.events.find(fits);
+        if (event !== undefined) resolve(event);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+    const ended = this.exited.then(() => Promise.reject(new Error(`ended: ${this.stderr}`)));
+    ended.catch(() => undefined);
+    return Promise.race([found, ended]);
+  }
+}
+
 /** A port for the edge, and one for the origin with two more free after it: gRPC and metrics. */
 export async function freePorts(): Promise<number[]> {
   for (;;) {
@@ -55,16 +70,6 @@ export async function freePorts(): Promise<number[]> {
     if (open.length === more.length) return ports;
   }
 }
-
-function listen(port: number): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve(server));
-  });
-}
-
-const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 function listen(port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
