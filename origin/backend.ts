@@ -176,7 +176,12 @@ export class Backend {
     const blobs = new BlobStore({ cacheDir, source, clock, onCorrupt });
     return new VersionStarter({
       artifacts: new VersionFilesStore({ cacheDir, blobs, clock }),
-      runner: { runnerJs: config.runnerPath, scratchDir: scratchDirOf(cacheDir), env: config.runnerEnv },
+      runner: {
+        runnerJs: config.runnerPath,
+        scratchDir: scratchDirOf(cacheDir),
+        env: config.runnerEnv,
+        memoryBytesMax: config.runnerMemoryBytesMax,
+      },
       providers,
       loadMsMax: defaultEngineLimits.loadMsMax,
       clock,

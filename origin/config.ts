@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Keys } from '../shared/auth/keys.js';
@@ -34,6 +34,8 @@ export interface OriginConfig {
   readonly runnersMax: number;
   /** Resident memory of all runners. */
   readonly memoryBytesMax: number;
+  /** Resident memory of any one runner: one that takes more is killed, before the system ends whatever it likes. */
+  readonly runnerMemoryBytesMax: number;
   /** Variables that a runner needs beyond none: the library path of a GPU's provider. */
   readonly runnerEnv: Readonly<Record<string, string>>;
   readonly handlerWorkerPath: string;
@@ -91,6 +93,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): O
     cores: wholeNumber(env, 'ORIGIN_CORES', availableParallelism(), 1, 1024),
     runnersMax: wholeNumber(env, 'ORIGIN_RUNNERS_MAX', 64, 1, 10_000),
     memoryBytesMax: wholeNumber(env, 'ORIGIN_MEMORY_MIB', noMemoryMibMax, 64, noMemoryMibMax) * 2 ** 20,
+    runnerMemoryBytesMax: wholeNumber(env, 'ORIGIN_RUNNER_MEMORY_MIB', runnerMemoryMib(), 64, noMemoryMibMax) * 2 ** 20,
     runnerEnv:
       env['ORIGIN_RUNNER_LIBRARY_PATH'] === undefined ? {} : { LD_LIBRARY_PATH: env['ORIGIN_RUNNER_LIBRARY_PATH'] },
     handlerWorkerPath: env['ORIGIN_HANDLER_WORKER_JS'] ?? join(here, 'handler-worker.js'),
@@ -104,6 +107,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): O
 
 /** 1 PiB: no limit. */
 const noMemoryMibMax = 2 ** 30;
+/** Of the memory that there is, for one runner: the rest is the server's and the system's. */
+const runnerMemoryShare = 0.75;
+
+/** Of the machine, or of the container where one sets a limit (cgroups that set none name 0 or more than there is). */
+export function runnerMemoryMib(constrainedBytes = process.constrainedMemory(), totalBytes = totalmem()): number {
+  const bytes = constrainedBytes > 0 ? Math.min(constrainedBytes, totalBytes) : totalBytes;
+  return Math.max(64, Math.floor((runnerMemoryShare * bytes) / 2 ** 20));
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ListeningProcess } from './processes.js';
+import { type ExitInfo, ListeningProcess } from './processes.js';
 import { projectRoot } from './project-root.js';
 
 export interface OriginOptions {
@@ -15,6 +15,8 @@ export interface OriginOptions {
 export interface LocalOrigin {
   readonly url: string;
   readonly pid: number;
+  /** Settles, never rejects. */
+  readonly exited: Promise<ExitInfo>;
   readonly kill: (signal: NodeJS.Signals) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -25,6 +27,7 @@ export async function startOrigin(options: OriginOptions): Promise<LocalOrigin> 
   return {
     url: await origin.listening,
     pid: origin.pid,
+    exited: origin.exited,
     kill: (signal) => origin.kill(signal),
     stop: () => origin.stop(),
   };

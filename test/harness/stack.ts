@@ -82,8 +82,7 @@ export class Stack {
   }
 
   get originUrl(): string {
-    if (this.#origin === undefined) throw new Error('this stack has no origin');
-    return this.#origin.url;
+    return this.origin.url;
   }
 
   /** Starts the origin; after `killOrigin` again, on the same port and with the same cache. */
@@ -101,6 +100,17 @@ export class Stack {
       },
       onLine: (line) => this.originLines.push(line),
     });
+  }
+
+  /** The origin's process. */
+  get origin(): LocalOrigin {
+    if (this.#origin === undefined) throw new Error('this stack has no origin');
+    return this.#origin;
+  }
+
+  /** Where the origin keeps artifacts, and the directories of its runners. */
+  get originDir(): string {
+    return join(this.#folder, 'origin');
   }
 
   async killOrigin(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
