@@ -1,11 +1,13 @@
 import { readConfig } from './config.js';
+import { systemSchedule } from './engine/schedule.js';
+import { LineLog } from './line-log.js';
 import { Origin } from './origin.js';
 
 process.env['ORT_DISABLE_TELEMETRY'] = '1'; // no onnxruntime loads here, but what is spawned from here must not forget
 
-const log = (row: Readonly<Record<string, unknown>>): void => {
-  process.stdout.write(`${JSON.stringify(row)}\n`);
-};
+const lines = new LineLog({ write: (text) => void process.stdout.write(text), schedule: systemSchedule });
+const { log } = lines;
+process.on('exit', () => lines.flush());
 
 async function main(): Promise<void> {
   const origin = await Origin.create(readConfig(process.env), log);
