@@ -38,6 +38,8 @@ export interface OriginConfig {
   readonly runnerMemoryBytesMax: number;
   /** Variables that a runner needs beyond none: the library path of a GPU's provider. */
   readonly runnerEnv: Readonly<Record<string, string>>;
+  /** How long requests in flight may take to finish once the origin is told to end. */
+  readonly drainMsMax: number;
   readonly handlerWorkerPath: string;
   readonly handlerWorkers: number;
   readonly corsOrigins: readonly string[];
@@ -96,6 +98,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): O
     runnerMemoryBytesMax: wholeNumber(env, 'ORIGIN_RUNNER_MEMORY_MIB', runnerMemoryMib(), 64, noMemoryMibMax) * 2 ** 20,
     runnerEnv:
       env['ORIGIN_RUNNER_LIBRARY_PATH'] === undefined ? {} : { LD_LIBRARY_PATH: env['ORIGIN_RUNNER_LIBRARY_PATH'] },
+    drainMsMax: wholeNumber(env, 'ORIGIN_DRAIN_MS', 10_000, 0, 600_000),
     handlerWorkerPath: env['ORIGIN_HANDLER_WORKER_JS'] ?? join(here, 'handler-worker.js'),
     handlerWorkers: wholeNumber(env, 'ORIGIN_HANDLER_WORKERS', availableParallelism(), 1, 256),
     corsOrigins: commaList(env['CORS_ORIGINS']),

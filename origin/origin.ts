@@ -13,6 +13,7 @@ import { GrpcServer } from './grpc/grpc-server.js';
 import type { GrpcTls } from './grpc/tls.js';
 import { originApp } from './http/app.js';
 import { createHttpServer } from './http/create-server.js';
+import { HttpDrain } from './http/drain-http.js';
 import { MetricsServer } from './observe/metrics-server.js';
 import type { RequestEnded } from '../shared/http/request-scope.js';
 import { type EndedRequest, traceRequest } from './observe/trace-request.js';
@@ -21,8 +22,8 @@ import { checkThreads } from './settings/check-threads.js';
 import { readSettingsFile } from './settings/settings-file.js';
 import type { SettingsFile } from './settings/model-settings.js';
 
-/** How long requests in flight may take to finish once the origin is told to end. */
-const drainMsMax = 10_000;
+/** How long what could not be finished may take to be told so. */
+const refuseMsMax = 1_000;
 /** For each execution provider that is tried at the start. */
 const detectMsMax = 60_000;
 
@@ -46,6 +47,7 @@ interface OriginParts {
 export class Origin {
   readonly #parts: OriginParts;
   readonly #http: Server;
+  readonly #httpDrain: HttpDrain;
   readonly #grpc: GrpcServer;
   #metrics: MetricsServer | undefined;
 
@@ -62,6 +64,7 @@ export class Origin {
     };
     const app = originApp({ tier, log, keysOf: keys.rings, limitsOf, corsOrigins: config.corsOrigins, onEnd });
     this.#http = createHttpServer(app.fetch);
+    this.#httpDrain = new HttpDrain(this.#http);
     this.#grpc = new GrpcServer({
       tier,
       rings: keys.rings,
@@ -116,20 +119,22 @@ export class Origin {
     return { ...listening, metrics: metrics?.url };
   }
 
-  /** Readiness goes false at once, requests in flight may finish, then everything ends. */
+  /** Readiness goes false at once, requests in flight may finish, what cannot is refused, then everything ends. */
   async close(reason: string): Promise<void> {
-    const { log, backend, keys, tracing } = this.#parts;
+    const { config, log, backend, keys, tracing } = this.#parts;
     log({ event: 'closing', reason });
     backend.drain();
-    const drained = new Promise<void>((resolve) => this.#http.close(() => resolve()));
-    this.#http.closeIdleConnections();
-    const late = new Promise<void>((resolve) => setTimeout(resolve, drainMsMax).unref());
-    await Promise.all([Promise.race([drained, late]), this.#grpc.close(drainMsMax)]);
+    const answered = Promise.all([this.#httpDrain.drain(), this.#grpc.close(config.drainMsMax + refuseMsMax)]);
+    await Promise.race([answered, after(config.drainMsMax)]);
+    await backend.close(); // what still waits or runs fails with `shutting-down`
+    await Promise.race([answered, after(refuseMsMax)]);
     this.#http.closeAllConnections();
     keys.stop();
-    await Promise.all([backend.close(), this.#metrics?.close(), tracing.shutdown()]);
+    await Promise.all([this.#metrics?.close(), tracing.shutdown()]);
   }
 }
+
+const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
 
 const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 

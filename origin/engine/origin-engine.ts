@@ -6,6 +6,7 @@ import type { Tensor } from '../../shared/protocol/tensor.js';
 import { type Clock, type Random, systemClock } from '../../shared/time/clock.js';
 import type { Deadline } from '../../shared/time/deadline.js';
 import type { Prediction } from '../handlers/handler-worker.js';
+import type { Provider } from '../runner/session-options.js';
 import type { ModelSettings } from '../settings/model-settings.js';
 import { CoreShares } from './admission/core-shares.js';
 import type { Observe, RunnerEnd, VersionLabel, VersionSnapshot } from './engine-events.js';
@@ -97,6 +98,11 @@ export class OriginEngine implements Engine {
     return this.#residents.get(digest)?.pool.residency ?? 'absent';
   }
 
+  /** Why a version that was asked for cannot answer now; undefined when it can, or nobody has asked. */
+  failure(digest: string): BrinkError | undefined {
+    return this.#residents.get(digest)?.pool.failure;
+  }
+
   /** How the versions stand that are in memory, or leave it. */
   snapshot(): readonly VersionSnapshot[] {
     return [...this.#residents.values()].map(({ pool }) => pool.snapshot());
@@ -158,7 +164,7 @@ export class OriginEngine implements Engine {
       cores: this.#cores,
       coreCount,
       deviceOf: (index) => starter.deviceOf(settings, index),
-      providers: starter.providersOf(settings).providers,
+      providers: providersOrNone(starter, settings),
       clock,
       ticks,
       random,
@@ -196,6 +202,15 @@ export class OriginEngine implements Engine {
     let sum = 0;
     for (const { pool } of this.#residents.values()) sum += figure(pool);
     return sum;
+  }
+}
+
+/** A version whose providers are missing is there all the same, and fails to start: so it can be seen why. */
+function providersOrNone(starter: OriginEngineParts['starter'], settings: ModelSettings): readonly Provider[] {
+  try {
+    return starter.providersOf(settings).providers;
+  } catch {
+    return [];
   }
 }
 

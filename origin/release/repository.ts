@@ -11,6 +11,8 @@ export interface RepositoryParts {
   readonly follower: { readonly releases: ReadonlyMap<string, Release>; load(model: string, deadline: Deadline): Promise<void> }; // prettier-ignore
   readonly engine: {
     residency(digest: string): Residency;
+    /** Why it cannot answer, where it was tried. */
+    failure(digest: string): BrinkError | undefined;
     unload(digest: string): Promise<void>;
     snapshot(): readonly VersionSnapshot[];
   };
@@ -76,7 +78,9 @@ export class Repository implements ServingExtensions {
       versions.map(({ version, digest }): IndexEntry => {
         if (fenced.includes(digest)) return { name: model, version, state: 'UNAVAILABLE', reason: 'withdrawn' };
         const residency = engine.residency(digest);
-        return { name: model, version, state: states[residency], reason: reasons[residency] };
+        const failure = engine.failure(digest);
+        const reason = failure === undefined ? reasons[residency] : `${failure.code}: ${failure.message}`;
+        return { name: model, version, state: states[residency], reason };
       }),
     );
     return Promise.resolve(entries);

@@ -1,4 +1,5 @@
 import { checkFrameBytes, decodeFrame, type Frame, frameBytesMax } from './frame.js';
+import type { Slab } from './slab.js';
 
 /** Small frames, and the beginnings of larger ones, arrive here. */
 const scratchBytes = 64 * 1024;
@@ -11,6 +12,7 @@ const lengthBytes = 4;
  */
 export class FrameReader {
   readonly #bytesMax: number;
+  readonly #slab: Slab | undefined;
   readonly #scratch = Buffer.allocUnsafeSlow(scratchBytes);
   /** Bytes in `#scratch`, while no frame has begun. */
   #held = 0;
@@ -18,8 +20,9 @@ export class FrameReader {
   /** Bytes received of `#frame`, its length prefix included. */
   #received = 0;
 
-  constructor(bytesMax = frameBytesMax) {
+  constructor({ bytesMax = frameBytesMax, slab }: { bytesMax?: number; slab?: Slab | undefined } = {}) {
     this.#bytesMax = bytesMax;
+    this.#slab = slab;
   }
 
   /** Where the next bytes of the stream belong: never empty. */
@@ -40,7 +43,7 @@ export class FrameReader {
     if (this.#received < this.#frame.byteLength) return [];
     const { buffer } = this.#frame;
     this.#frame = undefined;
-    return [decodeFrame(buffer)];
+    return [decodeFrame(buffer, this.#slab)];
   }
 
   /** The same for bytes that lie elsewhere. */
@@ -65,7 +68,7 @@ export class FrameReader {
       frame.set(taken);
       at += taken.byteLength;
       if (taken.byteLength === frame.byteLength) {
-        frames.push(decodeFrame(frame.buffer));
+        frames.push(decodeFrame(frame.buffer, this.#slab));
       } else {
         this.#frame = frame;
         this.#received = taken.byteLength;

@@ -2,12 +2,14 @@ import { BrinkError } from '../../shared/errors/brink-error.js';
 import { type Datatype, type FixedArray, fixedLayouts, type TensorData } from '../../shared/protocol/datatype.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import type { BatchTensor } from '../engine/runner.js';
+import type { Slab } from './slab.js';
 
 /**
  * What goes over the socket between the server and a runner:
  *   u32 bytes of the whole frame · u32 bytes of the JSON · JSON {header, tensors} · each tensor's bytes.
  * Little-endian (both ends are one machine). The JSON is padded with blanks and each tensor with zeros to a multiple of
  * 8, so that the receiver makes views on the frame it received instead of copying. BYTES: u32 length, then UTF-8, each.
+ * With a slab the tensors' bytes may lie there instead: the JSON then has `slab`, their number.
  */
 const prefixBytes = 8;
 const alignment = 8;
@@ -34,7 +36,11 @@ const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignm
  * The chunks of a frame, to be written in order. Tensor memory is not copied, and the parts of a tensor follow each
  * other without a gap: what arrives is one tensor. Leave their memory alone until it is written.
  */
-export function encodeFrame(header: object, tensors: readonly BatchTensor[], bytesMax = frameBytesMax): Uint8Array[] {
+export function encodeFrame(
+  header: object,
+  tensors: readonly BatchTensor[],
+  { bytesMax = frameBytesMax, slab }: { readonly bytesMax?: number; readonly slab?: Slab | undefined } = {},
+): Uint8Array[] {
   const entries: TensorEntry[] = [];
   const chunks: Uint8Array[] = [];
   let tensorBytes = 0;
@@ -50,15 +56,18 @@ export function encodeFrame(header: object, tensors: readonly BatchTensor[], byt
     entries.push({ name, datatype, shape, bytes });
     tensorBytes += bytes + padding;
   }
-  const json = Buffer.from(JSON.stringify({ header, tensors: entries }), 'utf8');
+  checkFrameBytes(tensorBytes, bytesMax);
+  const inSlab = slab?.write(chunks, tensorBytes) === true;
+  const parts = inSlab ? { header, tensors: entries, slab: tensorBytes } : { header, tensors: entries };
+  const json = Buffer.from(JSON.stringify(parts), 'utf8');
   const jsonBytes = aligned(json.byteLength);
-  const frameBytes = prefixBytes + jsonBytes + tensorBytes;
+  const frameBytes = prefixBytes + jsonBytes + (inSlab ? 0 : tensorBytes);
   checkFrameBytes(frameBytes, bytesMax);
   const head = Buffer.alloc(prefixBytes + jsonBytes, ' ');
   head.writeUInt32LE(frameBytes, 0);
   head.writeUInt32LE(jsonBytes, 4);
   head.set(json, prefixBytes);
-  return [head, ...chunks];
+  return inSlab ? [head] : [head, ...chunks];
 }
 
 function bytesOf(datatype: Datatype, data: TensorData): Uint8Array {
@@ -86,24 +95,31 @@ export function checkFrameBytes(frameBytes: number, bytesMax: number): void {
 }
 
 /** A whole frame, as received into memory of its own. The tensors are views on it. Throws for what is no frame. */
-export function decodeFrame(frame: ArrayBuffer): Frame {
+export function decodeFrame(frame: ArrayBuffer, slab?: Slab): Frame {
   const jsonBytes = new DataView(frame).getUint32(4, true);
   const json = JSON.parse(Buffer.from(frame, prefixBytes, jsonBytes).toString('utf8')) as {
     header: unknown;
     tensors: readonly TensorEntry[];
+    slab?: number;
   };
-  let offset = prefixBytes + jsonBytes;
+  const memory = json.slab === undefined ? frame : slabOf(slab).read(json.slab);
+  let offset = json.slab === undefined ? prefixBytes + jsonBytes : 0;
   const tensors = json.tensors.map(({ name, datatype, shape, bytes }): Tensor => {
-    const data = datatype === 'BYTES' ? textsOf(frame, offset, bytes) : viewOf(frame, datatype, offset, bytes);
+    const data = datatype === 'BYTES' ? textsOf(memory, offset, bytes) : viewOf(memory, datatype, offset, bytes);
     offset += aligned(bytes);
     const tensor = { name, datatype, shape, data };
     checkElements(tensor);
     return tensor;
   });
-  if (offset !== frame.byteLength) {
-    throw new Error(`expected a frame of ${frame.byteLength} bytes, its parts have ${offset}`);
+  if (offset !== memory.byteLength) {
+    throw new Error(`expected ${memory.byteLength} bytes of a frame and its tensors, its parts have ${offset}`);
   }
   return { header: json.header, tensors };
+}
+
+function slabOf(slab: Slab | undefined): Slab {
+  if (slab === undefined) throw new Error('expected the tensors in their frame: there is no shared memory');
+  return slab;
 }
 
 function viewOf(frame: ArrayBuffer, datatype: Exclude<Datatype, 'BYTES'>, offset: number, bytes: number): FixedArray {

@@ -2,14 +2,19 @@ import { Socket, type SocketConstructorOpts } from 'node:net';
 import { dieFirst } from './die-first.js';
 import { endWithParent } from './end-with-parent.js';
 import { serveRunner } from './serve-runner.js';
+import { Slab } from './slab.js';
 
 /**
- * The runner: a child of the origin that holds one version's sessions. Descriptor 3 is a socket to the origin; the
- * only argument is the origin's process id.
+ * The runner: a child of the origin that holds one version's sessions. Descriptor 3 is a socket to the origin. The
+ * arguments are the origin's process id, and `slabs` when descriptors 4 and 5 are memory for inputs and for outputs.
  */
 dieFirst();
 endWithParent(Number(process.argv[2]));
-serveRunner((onread) => new Socket({ fd: 3, readable: true, writable: true, onread } as SocketConstructorOpts)).then(
+const slabs = process.argv[3] === 'slabs' ? { inputs: new Slab(4), outputs: new Slab(5) } : undefined;
+serveRunner(
+  (onread) => new Socket({ fd: 3, readable: true, writable: true, onread } as SocketConstructorOpts),
+  slabs,
+).then(
   // The server has gone, or speaks nonsense: either way there is nobody left to run for.
   () => process.exit(0),
   () => process.exit(1),

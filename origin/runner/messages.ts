@@ -11,7 +11,13 @@ export type RunnerRequest =
       readonly graphs: Readonly<Record<string, string>>;
       readonly session: SessionOptions;
     }
-  | { readonly type: 'run'; readonly id: number; readonly graph: string }
+  | {
+      readonly type: 'run';
+      readonly id: number;
+      readonly graph: string;
+      /** Whether the outputs may be put in shared memory: what was there before has been read. */
+      readonly slab: boolean;
+    }
   | { readonly type: 'ping'; readonly id: number }
   /** Which execution providers this build of onnxruntime knows of. */
   | { readonly type: 'backends'; readonly id: number };

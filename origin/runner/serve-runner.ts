@@ -7,6 +7,7 @@ import { FrameReader } from './frame-reader.js';
 import type { RunnerReply, RunnerRequest } from './messages.js';
 import { RssGauge } from './rss-gauge.js';
 import { Sessions } from './sessions.js';
+import type { Slab } from './slab.js';
 import { wholeTensor } from './whole-tensor.js';
 
 /** Of what goes to the log about a failure. */
@@ -14,12 +15,15 @@ const detailLengthMax = 2_000;
 
 /**
  * Answers the server's messages, one after the other in the order in which they came, until the stream ends. Resolves
- * then; rejects when the stream holds something that is no frame. `connect` opens the stream with the given way of
+ * then; rejects when the stream holds something that is no frame. Without slabs, tensors travel in their frames. `connect` opens the stream with the given way of
  * reading. How much waits here is up to the server, which asks for a run at a time.
  */
-export function serveRunner(connect: (onread: OnReadOpts) => Duplex): Promise<void> {
-  const reader = new FrameReader();
-  const answers = new Answers();
+export function serveRunner(
+  connect: (onread: OnReadOpts) => Duplex,
+  slabs: { readonly inputs: Slab; readonly outputs: Slab } | undefined,
+): Promise<void> {
+  const reader = new FrameReader({ slab: slabs?.inputs });
+  const answers = new Answers(slabs?.outputs);
   return new Promise((resolve, reject) => {
     const stream = connect({
       buffer: () => reader.space(),
@@ -46,7 +50,12 @@ class Answers {
     () => performance.now(),
     () => process.memoryUsage.rss(),
   );
+  readonly #slab: Slab | undefined;
   #busy = false;
+
+  constructor(slab: Slab | undefined) {
+    this.#slab = slab;
+  }
 
   add(frames: readonly Frame[], stream: Duplex): void {
     this.#waiting.push(...frames);
@@ -66,7 +75,8 @@ class Answers {
     const request = header as RunnerRequest; // the server is this program's own parent: nobody else holds the socket
     try {
       const [reply, outputs] = await this.#replyTo(request, tensors);
-      return encodeFrame(reply, outputs.map(wholeTensor));
+      const slab = request.type === 'run' && request.slab ? this.#slab : undefined;
+      return encodeFrame(reply, outputs.map(wholeTensor), { slab });
     } catch (error) {
       const id = request.type === 'load' ? null : request.id;
       const { cause } = toBrinkError(error);

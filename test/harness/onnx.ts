@@ -149,10 +149,11 @@ export function hogModel(): TestModel {
   ]);
 }
 
-/** Multiplies 192×192 matrices `steps` times (about 1 ms each on one core) and answers the mean of the last: 0. */
-export function slowModel(): TestModel {
-  const size = 192;
-  const signature = { inputs: [spec('steps', 'INT64', [1])], outputs: [spec('mean', 'FP32', [1, 1])] };
+const matrixSize = 192;
+
+/** Multiplies 192×192 matrices as often as the tensor `steps` says (about 1 ms each on one core); `end` is all zeros. */
+function multiplications(steps: string): { readonly nodes: Node[]; readonly initializers: Initializer[] } {
+  const state = [matrixSize, matrixSize];
   const body: Graph = {
     name: 'body',
     node: [
@@ -160,22 +161,73 @@ export function slowModel(): TestModel {
       node('MatMul', ['state', 'w'], ['product']),
       node('Add', ['product', 'state'], ['next']),
     ],
-    input: [spec('step', 'INT64', []), spec('go_on', 'BOOL', []), spec('state', 'FP32', [size, size])].map(valueInfo),
-    output: [spec('goes_on', 'BOOL', []), spec('next', 'FP32', [size, size])].map(valueInfo),
+    input: [spec('step', 'INT64', []), spec('go_on', 'BOOL', []), spec('state', 'FP32', state)].map(valueInfo),
+    output: [spec('goes_on', 'BOOL', []), spec('next', 'FP32', state)].map(valueInfo),
   };
+  const loop: Attribute = { name: 'body', type: onnx.AttributeProto.AttributeType.GRAPH, g: body };
+  return {
+    nodes: [node('ConstantOfShape', ['size'], ['start']), node('Loop', [steps, '', 'start'], ['end'], [loop])],
+    initializers: [int64s('size', [2], state), floats('w', state, new Float32Array(matrixSize ** 2))],
+  };
+}
+
+/** Multiplies matrices `steps` times and answers the mean of the last: 0. */
+export function slowModel(): TestModel {
+  const signature = { inputs: [spec('steps', 'INT64', [1])], outputs: [spec('mean', 'FP32', [1, 1])] };
+  const { nodes, initializers } = multiplications('steps');
+  const mean = node('ReduceMean', ['end'], ['mean'], [int('keepdims', 1)]);
+  return makeModel(signature, [...nodes, mean], initializers);
+}
+
+/** Entries of `workModel`'s table. */
+export const workTableSize = 256;
+
+/**
+ * One row asks for `steps` multiplications and for entry `index` of a table, which holds 2 × `index`. The rows of a
+ * batch share the work: it takes as long as its longest row, and at least 8 steps. An index that is not in the table
+ * fails the run of all who share it.
+ */
+export function workModel(): TestModel {
+  const signature = {
+    inputs: [spec('steps', 'INT64', [-1, 1]), spec('index', 'INT64', [-1, 1])],
+    outputs: [spec('y', 'FP32', [-1, 1])],
+  };
+  const { nodes, initializers } = multiplications('count');
   return makeModel(
     signature,
     [
-      node('ConstantOfShape', ['size'], ['start']),
-      node(
-        'Loop',
-        ['steps', '', 'start'],
-        ['end'],
-        [{ name: 'body', type: onnx.AttributeProto.AttributeType.GRAPH, g: body }],
-      ),
-      node('ReduceMean', ['end'], ['mean'], [int('keepdims', 1)]),
+      node('ReduceMax', ['steps'], ['longest'], [int('keepdims', 0)]),
+      node('Add', ['longest', 'least'], ['count']),
+      ...nodes,
+      node('ReduceMean', ['end'], ['zero'], [int('keepdims', 1)]),
+      node('Gather', ['table', 'index'], ['entry']),
+      node('Add', ['entry', 'zero'], ['y']),
     ],
-    [int64s('size', [2], [size, size]), floats('w', [size, size], new Float32Array(size * size))],
+    [
+      ...initializers,
+      int64s('least', [], [8]),
+      floats('table', [workTableSize], Float32Array.from({ length: workTableSize }, (_, index) => 2 * index)),
+    ],
+  );
+}
+
+/** y = x less the mean over axis 0, of shape [-1, 4]: looks as if it had a batch axis, but its rows see each other. */
+export function centringModel(): TestModel {
+  const mean = node('ReduceMean', ['x'], ['mean'], [ints('axes', [0]), int('keepdims', 1)]);
+  return makeModel(doubleSignature, [mean, node('Sub', ['x', 'mean'], ['y'])]);
+}
+
+/** Takes so many gibibytes as soon as it is loaded, because onnxruntime folds what is constant: y = x + 1. */
+export function bombModel(gibibytes = 8): TestModel {
+  const signature = { inputs: [spec('x', 'FP32', [1])], outputs: [spec('y', 'FP32', [1])] };
+  return makeModel(
+    signature,
+    [
+      node('Expand', ['one', 'elements'], ['filled']),
+      node('ReduceMax', ['filled'], ['max'], [int('keepdims', 1)]),
+      node('Add', ['max', 'x'], ['y']),
+    ],
+    [floats('one', [1], Float32Array.of(1)), int64s('elements', [1], [gibibytes * 2 ** 28])],
   );
 }
 

@@ -63,6 +63,11 @@ export class VersionPool {
     return this.#closed ? 'absent' : this.#crew.residency;
   }
 
+  /** Why it cannot answer now: every runner fails to start. */
+  get failure(): BrinkError | undefined {
+    return this.#crew.setback?.error;
+  }
+
   /** Resident bytes of its runners. */
   get rssBytes(): number {
     return this.#crew.instances.reduce((sum, { rssBytes }) => sum + rssBytes, 0);

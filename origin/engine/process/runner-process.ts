@@ -15,6 +15,7 @@ import { type Schedule, systemSchedule } from '../schedule.js';
 import { forwardOutput } from './forward-output.js';
 import { MemoryWatch, residentBytes } from './memory-watch.js';
 import { type DeathKind, RunnerDied } from './runner-died.js';
+import { slabPair, type SlabPair } from './slab-pair.js';
 import { socketPair } from './socket-pair.js';
 
 export { RunnerDied } from './runner-died.js';
@@ -53,6 +54,7 @@ export class RunnerProcess implements Runner {
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
   readonly #socket: Duplex;
+  readonly #slabs: SlabPair | undefined;
   readonly #pending = new Map<number | 'load', Pending>();
   readonly #log: Log;
   readonly #memoryBytesMax: number;
@@ -60,11 +62,18 @@ export class RunnerProcess implements Runner {
   #nextId = 1;
   #died: RunnerDied | undefined;
 
-  private constructor(child: ChildProcess, socket: Duplex, directory: string, options: RunnerOptions, log: Log) {
+  private constructor(
+    child: ChildProcess,
+    { socket, slabs }: { socket: Duplex; slabs: SlabPair | undefined },
+    directory: string,
+    options: RunnerOptions,
+    log: Log,
+  ) {
     const pid = child.pid ?? -1;
     this.pid = pid;
     this.#child = child;
     this.#socket = socket;
+    this.#slabs = slabs;
     this.#log = log;
     this.#memoryBytesMax = options.memoryBytesMax ?? Infinity;
     this.#watch = new MemoryWatch({
@@ -93,7 +102,8 @@ export class RunnerProcess implements Runner {
     const parent = options.scratchDir ?? tmpdir();
     await mkdir(parent, { recursive: true }); // somebody may have cleared the cache directory meanwhile
     const directory = await mkdtemp(join(parent, 'brink-runner-'));
-    const reader = new FrameReader();
+    const slabs = slabPair(directory);
+    const reader = new FrameReader({ slab: slabs?.outputs });
     const connected: { to?: RunnerProcess } = {}; // nothing arrives before the process is there
     const pair = await socketPair(join(directory, 's'), {
       buffer: () => reader.space(),
@@ -102,14 +112,14 @@ export class RunnerProcess implements Runner {
         return true;
       },
     });
-    const child = spawn(process.execPath, [options.runnerJs, String(process.pid)], {
+    const child = spawn(process.execPath, [options.runnerJs, String(process.pid), ...(slabs ? ['slabs'] : [])], {
       cwd: directory,
       env: { ...options.env, ORT_DISABLE_TELEMETRY: '1', HOME: directory, TMPDIR: directory },
-      stdio: ['ignore', 'pipe', 'pipe', pair?.childs ?? 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', pair?.childs ?? 'pipe', ...(slabs?.fds ?? [])],
     });
     pair?.childs.destroy();
     const socket = pair?.own ?? (child.stdio[3] as Duplex);
-    const runner = new RunnerProcess(child, socket, directory, options, log);
+    const runner = new RunnerProcess(child, { socket, slabs }, directory, options, log);
     if (pair === undefined) socket.on('data', (chunk: Uint8Array) => runner.#receive(() => reader.push(chunk)));
     connected.to = runner;
     return runner;
@@ -125,7 +135,8 @@ export class RunnerProcess implements Runner {
 
   async run(graph: string, inputs: readonly BatchTensor[]): Promise<RunResult> {
     const id = this.#nextId++;
-    const { reply, tensors } = await this.#ask(id, 'result', { type: 'run', id, graph }, inputs);
+    const slab = this.#slabs !== undefined && this.#pending.size === 0;
+    const { reply, tensors } = await this.#ask(id, 'result', { type: 'run', id, graph, slab }, inputs);
     return { outputs: tensors, inferMs: reply.inferMs, rssBytes: reply.rssBytes };
   }
 
@@ -168,7 +179,8 @@ export class RunnerProcess implements Runner {
         reject(this.#died);
         return;
       }
-      const chunks = encodeFrame(request, inputs); // a frame over the limit rejects the caller and sends nothing
+      const slab = this.#pending.size === 0 ? this.#slabs?.inputs : undefined; // what is there has been read
+      const chunks = encodeFrame(request, inputs, { slab }); // a frame over the limit rejects the caller and sends nothing
       const settle: Pending['resolve'] = (reply, tensors) => {
         if (!isOf(type, reply)) throw new Error(`expected ${type}, got ${reply.type}`);
         resolve({ reply, tensors });
@@ -218,6 +230,7 @@ export class RunnerProcess implements Runner {
     for (const pending of this.#pending.values()) pending.reject(died);
     this.#pending.clear();
     this.#socket.destroy();
+    this.#slabs?.close();
     return died;
   }
 }
