@@ -15,6 +15,8 @@ export interface RunResult {
   readonly outputs: readonly Tensor[];
   /** `session.run`, measured in the runner. */
   readonly inferMs: number;
+  /** Processor time of the runner meanwhile, of all its threads: what a busy machine does not change. */
+  readonly cpuMs: number;
   /** Resident memory of the runner, as of lately. */
   readonly rssBytes: number;
 }

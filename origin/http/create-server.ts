@@ -9,12 +9,19 @@ type Fetch = Parameters<typeof getRequestListener>[0];
 /** Time for the headers, and for the whole request: a body has its own, shorter bound. */
 const headersMsMax = 10_000;
 const requestMsMax = 150_000;
+/** How often Node looks whose time is over; its own default of 30 s would make 40 s of the 10 for the headers. */
+const lookEveryMs = 2_000;
 /** Request line and headers together. */
 export const headBytesMax = 16 * 1024;
 
 /** HTTP in front of the app. What never becomes a request of the app is refused in the same form as all else. */
 export function createHttpServer(fetch: Fetch): Server {
-  const options = { maxHeaderSize: headBytesMax, headersTimeout: headersMsMax, requestTimeout: requestMsMax };
+  const options = {
+    maxHeaderSize: headBytesMax,
+    headersTimeout: headersMsMax,
+    requestTimeout: requestMsMax,
+    connectionsCheckingInterval: lookEveryMs,
+  };
   const errorHandler = (error: unknown): Response =>
     errorResponse(error instanceof RequestError ? unreadable() : toBrinkError(error));
   const listener = getRequestListener(fetch, { errorHandler });

@@ -42,7 +42,13 @@ export const runnerReplySchema = z.discriminatedUnion('type', [
     failure: failureSchema,
     detail: z.string(),
   }),
-  z.object({ type: z.literal('result'), id: z.number(), inferMs: z.number().min(0), rssBytes: z.number().min(0) }),
+  z.object({
+    type: z.literal('result'),
+    id: z.number(),
+    inferMs: z.number().min(0),
+    cpuMs: z.number().min(0),
+    rssBytes: z.number().min(0),
+  }),
   z.object({ type: z.literal('pong'), id: z.number(), rssBytes: z.number().min(0) }),
   z.object({ type: z.literal('backends'), id: z.number(), names: z.array(z.string().max(64)).max(64) }),
 ]);

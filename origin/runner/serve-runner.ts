@@ -92,8 +92,8 @@ class Answers {
         return [{ type: 'loaded', graphs, rssBytes: this.#memory.rssBytes() }, []];
       }
       case 'run': {
-        const { outputs, inferMs } = await this.#sessions.run(request.graph, inputs);
-        return [{ type: 'result', id: request.id, inferMs, rssBytes: this.#memory.rssBytes() }, outputs];
+        const { outputs, ...times } = await this.#sessions.run(request.graph, inputs);
+        return [{ type: 'result', id: request.id, ...times, rssBytes: this.#memory.rssBytes() }, outputs];
       }
       case 'ping':
         return [{ type: 'pong', id: request.id, rssBytes: this.#memory.rssBytes() }, []];

@@ -44,7 +44,7 @@ export class Sessions {
   }
 
   /** All outputs of a graph, and how long onnxruntime took for them. */
-  async run(graph: string, inputs: readonly Tensor[]): Promise<{ outputs: Tensor[]; inferMs: number }> {
+  async run(graph: string, inputs: readonly Tensor[]): Promise<{ outputs: Tensor[]; inferMs: number; cpuMs: number }> {
     const session = this.#sessions.get(graph);
     if (session === undefined || this.#ort === undefined) {
       throw new BrinkError('engine-failed', 'expected a graph of this version, got one that it does not have');
@@ -52,15 +52,17 @@ export class Sessions {
     const { Tensor } = this.#ort;
     try {
       const feeds = Object.fromEntries(inputs.map((tensor) => [tensor.name, toOrtTensor(tensor, Tensor)]));
+      const cpuBefore = process.cpuUsage();
       const startedAt = performance.now();
       const results = await session.run(feeds, { logSeverityLevel });
       const inferMs = performance.now() - startedAt;
+      const { user, system } = process.cpuUsage(cpuBefore);
       const outputs = session.outputNames.map((name) => {
         const output = results[name];
         if (output === undefined) throw new Error(`output ${name} is missing`);
         return fromOrtTensor(name, output);
       });
-      return { outputs, inferMs };
+      return { outputs, inferMs, cpuMs: (user + system) / 1_000 };
     } catch (error) {
       throw ortFailure(error);
     }

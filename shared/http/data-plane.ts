@@ -132,8 +132,8 @@ export class DataPlane<Bindings extends object = object> {
 
   async #answer(context: Ctx<Bindings>, kind: Call['kind']): Promise<Response> {
     const call = await readCall(context, kind, this.#options);
-    const answer = await this.#options.tierOf(context).answer(call, context.var.report);
-    return answerResponse(call.model, answer, this.#options.clock.now() - context.var.startedAt);
+    const answer = await this.#options.tierOf(context).answer(call, context.get('report'));
+    return answerResponse(call.model, answer, this.#options.clock.now() - context.get('startedAt'));
   }
 }
 

@@ -49,8 +49,8 @@ export async function readCall<Bindings extends object>(
     acceptEncoding,
     deadline,
     deadlineGiven: header(headers.timeoutMs) !== undefined,
-    requestId: context.var.trace.requestId,
-    traceparent: context.var.trace.traceparent,
+    requestId: context.get('trace').requestId,
+    traceparent: context.get('trace').traceparent,
     key: header(headers.key) ?? options.clientOf(context),
     forcedTier: forced,
     noFallback: refusesFallback(header),
@@ -67,7 +67,7 @@ export function deadlineOf<Bindings extends object>(
   limits: Limits = limitsOf(context),
 ): Deadline {
   const budgetMs = timeoutMs((name) => context.req.header(name), limits) ?? deadlineMsDefault;
-  return new Deadline(clock, budgetMs, context.var.startedAt);
+  return new Deadline(clock, budgetMs, context.get('startedAt'));
 }
 
 /** Model and version of the path, each a name. */

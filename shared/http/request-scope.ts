@@ -73,7 +73,7 @@ export function requestScope(options: ScopeOptions) {
     } finally {
       finish(context, options);
       const ms =
-        options.ticks === undefined ? options.clock.now() - context.var.startedAt : options.ticks() - startedTicks;
+        options.ticks === undefined ? options.clock.now() - context.get('startedAt') : options.ticks() - startedTicks;
       options.log(requestRow(context, options));
       options.onEnd?.(endedOf(context, ms));
     }
@@ -82,16 +82,23 @@ export function requestScope(options: ScopeOptions) {
 
 /** The headers of every answer, of whatever kind: whose it is, how long it took, and the request's identity. */
 function finish(context: Context<{ Variables: RequestVariables }>, { tier, clock }: ScopeOptions): void {
-  const { trace, startedAt } = context.var;
+  const trace = context.get('trace');
   const out = context.res.headers;
   out.set(headers.requestId, trace.requestId);
   out.set(headers.traceparent, trace.traceparent);
   if (!out.has(headers.servedBy)) out.set(headers.servedBy, tier);
-  if (!out.has('server-timing')) out.set('server-timing', `total;dur=${clock.now() - startedAt}`);
+  if (!out.has('server-timing')) out.set('server-timing', `total;dur=${clock.now() - context.get('startedAt')}`);
 }
 
 function endedOf(context: Context<{ Variables: RequestVariables }>, ms: number): RequestEnded {
-  const { operation, model, startedAt, bytesIn, trace, report } = context.var;
+  // `context.var` copies all of them each time it is asked.
+  const [operation, model, trace, report] = [
+    context.get('operation'),
+    context.get('model'),
+    context.get('trace'),
+    context.get('report'),
+  ];
+  const [startedAt, bytesIn] = [context.get('startedAt'), context.get('bytesIn')];
   const code = context.error === undefined ? undefined : toBrinkError(context.error).code;
   const bytesOut = Number(context.res.headers.get('content-length') ?? report.bytesOut ?? 0);
   const { status } = context.res;
@@ -99,7 +106,7 @@ function endedOf(context: Context<{ Variables: RequestVariables }>, ms: number):
 }
 
 function requestRow(context: Context<{ Variables: RequestVariables }>, options: ScopeOptions): Record<string, unknown> {
-  const { trace, report, caller, startedAt, bytesIn } = context.var;
+  const [trace, report, startedAt] = [context.get('trace'), context.get('report'), context.get('startedAt')];
   const error = context.error instanceof BrinkError ? context.error : undefined;
   return {
     event: 'request',
@@ -112,14 +119,14 @@ function requestRow(context: Context<{ Variables: RequestVariables }>, options: 
     route: routePath(context),
     status: context.res.status,
     code: error?.code ?? (context.error === undefined ? undefined : 'internal'),
-    caller,
+    caller: context.get('caller'),
     model: context.res.headers.get(headers.model) ?? undefined,
     version: report.ref?.version,
     digest: report.ref?.digest,
     epoch: report.epoch,
     servedBy: report.servedBy,
     attempts: report.attempts,
-    bytesIn,
+    bytesIn: context.get('bytesIn'),
     ms: options.clock.now() - startedAt,
   };
 }
@@ -128,7 +135,7 @@ function requestRow(context: Context<{ Variables: RequestVariables }>, options: 
 export function onError(log: LogRow) {
   return <E extends { Variables: RequestVariables }>(thrown: Error, context: Context<E>): Response => {
     const error = toBrinkError(thrown);
-    if (error.cause !== undefined) log(causeRow(error, { requestId: context.var.trace.requestId }));
-    return errorResponse(error, context.var.report);
+    if (error.cause !== undefined) log(causeRow(error, { requestId: context.get('trace').requestId }));
+    return errorResponse(error, context.get('report'));
   };
 }

@@ -21,7 +21,7 @@ export function traceOf(requestId: string | undefined, traceparent: string | und
   const isSent = sentTraceId !== undefined && !/^0+$/.test(sentTraceId);
   const traceId = isSent ? sentTraceId : hex(32, random);
   return {
-    requestId: requestId !== undefined && requestIdPattern.test(requestId) ? requestId : hex(32, random),
+    requestId: requestId !== undefined && requestIdPattern.test(requestId) ? requestId : traceId,
     traceparent: `00-${traceId}-${hex(16, random)}-${flags}`,
     traceId,
     ...(isSent && traceparent !== undefined ? { parent: traceparent } : {}),

@@ -6,11 +6,15 @@ export class BatchCost {
   readonly #sizes = new SizeCosts();
   readonly #knee = new Knee();
 
-  /** A run of so many rows took so long in the runner. */
-  observe(rows: number, ms: number): void {
-    if (rows < 1 || !(ms >= 0)) return;
+  /**
+   * A run of so many rows took so long in the runner. `effortMs` is what batches are compared by: processor time where
+   * other processes want the same cores, because a small batch on a quiet machine must not win over a large one on a
+   * busy one.
+   */
+  observe(rows: number, ms: number, effortMs = ms): void {
+    if (rows < 1 || !(ms >= 0) || !(effortMs >= 0)) return;
     this.#sizes.observe(rows, ms);
-    this.#knee.observe(rows, ms);
+    this.#knee.observe(rows, effortMs);
   }
 
   /** Undefined until enough was measured to say. */

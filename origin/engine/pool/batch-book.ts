@@ -5,6 +5,7 @@ import { BatchAxis, type BatchAxisState } from '../batch/batch-axis.js';
 import { BatchCost } from '../batch/batch-cost.js';
 import { checkPadding } from '../batch/check-padding.js';
 import { type Cut, padInputs } from '../batch/padding.js';
+import type { RunResult } from '../runner.js';
 import { batchableSignature, bucketOf, rowsOf } from '../batch/shape-bucket.js';
 
 /** What runs cost is kept for so many shapes of a version; those that were used least recently are forgotten. */
@@ -15,6 +16,8 @@ export interface BatchBookParts {
   /** The graph that the version's padding is about: what V2 `infer` runs. */
   readonly inferGraph: string | null;
   readonly batching: Manifest['batching'];
+  /** Whether runs take this machine's cores: what a batch saves is then told by processor time, not by the clock. */
+  readonly onCpu: boolean;
   /** The operator's own cap. */
   readonly maxBatch: number;
 }
@@ -79,6 +82,11 @@ export class BatchBook {
     this.#costs.set(bucket, cost);
     trimOldest(this.#costs, bucketsMax);
     return cost;
+  }
+
+  /** A run of so many rows has been made. */
+  observe(bucket: string, rows: number, { inferMs, cpuMs }: Pick<RunResult, 'inferMs' | 'cpuMs'>): void {
+    this.costOf(bucket).observe(rows, inferMs, this.#parts.onCpu ? cpuMs : inferMs);
   }
 
   /** The most rows that pay in one run. */

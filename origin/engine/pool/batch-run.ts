@@ -98,10 +98,10 @@ export class BatchRun {
     const startedAt = ticks();
     const running = instance.run(items[0]?.graph ?? '', joinInputs(items.map(({ inputs }) => inputs)));
     const inputMs = ticks() - startedAt;
-    const { outputs, inferMs } = await running;
+    const { outputs, inferMs, cpuMs } = await running;
     const outputMs = Math.max(0, ticks() - startedAt - inputMs - inferMs);
     const rows = items.reduce((sum, item) => sum + item.rows, 0);
-    this.#costOf(items)?.observe(rows, inferMs);
+    this.#parts.book.observe(items[0]?.bucket ?? '', rows, { inferMs, cpuMs });
     return { outputs, startedAt, times: { inputMs, inferMs, outputMs } };
   }
 

@@ -42,7 +42,13 @@ export class VersionPool {
     const { settings, signatures, inferGraph, batching, clock } = parts;
     this.#createdAt = clock.now();
     this.#usedAt = clock.now();
-    this.#book = new BatchBook({ signatures, inferGraph, batching, maxBatch: settings.maxBatch });
+    this.#book = new BatchBook({
+      signatures,
+      inferGraph,
+      batching,
+      onCpu: parts.deviceOf(0) === 'cpu',
+      maxBatch: settings.maxBatch,
+    });
     this.#door = new Door(settings);
     this.#crew = new Crew({
       ...parts,

@@ -60,12 +60,11 @@ async function profile(
 ): Promise<void> {
   const until = ticks() + profileMsMax;
   const { bucket } = book.place(graph, inputsOf(1));
-  const cost = book.costOf(bucket);
   const measure = async (rows: number): Promise<void> => {
     const batch = joinInputs([inputsOf(rows)]);
     for (let run = 0; run < runsPerSize && (run < 2 || ticks() < until); run++) {
-      const { inferMs } = await runner.run(graph, batch);
-      if (run > 0) cost.observe(rows, inferMs);
+      const result = await runner.run(graph, batch);
+      if (run > 0) book.observe(bucket, rows, result);
     }
   };
   await measure(1);

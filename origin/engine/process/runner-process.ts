@@ -137,7 +137,8 @@ export class RunnerProcess implements Runner {
     const id = this.#nextId++;
     const slab = this.#slabs !== undefined && this.#pending.size === 0;
     const { reply, tensors } = await this.#ask(id, 'result', { type: 'run', id, graph, slab }, inputs);
-    return { outputs: tensors, inferMs: reply.inferMs, rssBytes: reply.rssBytes };
+    const { inferMs, cpuMs, rssBytes } = reply;
+    return { outputs: tensors, inferMs, cpuMs, rssBytes };
   }
 
   async ping(): Promise<{ readonly rssBytes: number }> {

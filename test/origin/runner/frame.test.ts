@@ -44,9 +44,9 @@ describe('a frame', () => {
   it('over the limit is neither written nor read, and says so with both numbers', () => {
     const bytes = joined({ id: 1 }).byteLength;
     const expected = new RegExp(`at most ${bytes - 1} bytes .* got ${bytes} bytes`);
-    expect(() => encodeFrame({ id: 1 }, sampleTensors().map(wholeTensor), bytes - 1)).toThrow(expected);
-    expect(() => new FrameReader(bytes - 1).push(joined({ id: 1 }))).toThrow(expected);
-    expect(new FrameReader(bytes).push(joined({ id: 1 }))).toHaveLength(1);
+    expect(() => encodeFrame({ id: 1 }, sampleTensors().map(wholeTensor), { bytesMax: bytes - 1 })).toThrow(expected);
+    expect(() => new FrameReader({ bytesMax: bytes - 1 }).push(joined({ id: 1 }))).toThrow(expected);
+    expect(new FrameReader({ bytesMax: bytes }).push(joined({ id: 1 }))).toHaveLength(1);
   });
 
   it('whose parts do not add up is refused', () => {

@@ -36,7 +36,7 @@ export class ScriptedRunner implements Runner {
     return new Promise((resolve, reject) => {
       const rows = inputs[0]?.shape[0] ?? 0;
       const succeed = (result: Partial<RunResult> = {}): void =>
-        resolve({ outputs: doubled(inputs), inferMs: 1, rssBytes: 1, ...result });
+        resolve({ outputs: doubled(inputs), inferMs: 1, cpuMs: 1, rssBytes: 1, ...result });
       this.runs.push({ graph, inputs, rows, succeed, fail: reject });
     });
   }

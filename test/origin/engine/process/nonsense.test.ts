@@ -12,7 +12,7 @@ afterAll(() => shop.close());
 
 const x = fp32('x', [1, 4], [1, 2, 3, 4]);
 const y = wholeTensor(fp32('y', [1, 4], [2, 4, 6, 8]));
-const result = { type: 'result', id: 1, inferMs: 1, rssBytes: 1 };
+const result = { type: 'result', id: 1, inferMs: 1, cpuMs: 1, rssBytes: 1 };
 const frame = (header: object, ...tensors: Parameters<typeof encodeFrame>[1]): Buffer =>
   Buffer.concat(encodeFrame(header, tensors));
 
