@@ -41,7 +41,7 @@ function jsonFloats(output: Tensor, data: ArrayLike<number>, toNumber: (element:
     numbers[at] = value;
   }
   if (!negativeZero) return JSON.stringify(numbers);
-  return `[${numbers.map((value) => (Object.is(value, -0) ? '-0' : String(value))).join(',')}]`; // stringify drops the sign
+  return `[${numbers.map((value) => (Object.is(value, -0) ? '-0.0' : String(value))).join(',')}]`; // stringify drops the sign; without the point Python reads the integer 0
 }
 
 function notJson(output: Tensor, at: number, value: number): BrinkError {
