@@ -1,6 +1,7 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import { dieFirst } from './die-first.js';
 import { endWithParent } from './end-with-parent.js';
+import { giveWay } from './give-way.js';
 import { serveRunner } from './serve-runner.js';
 import { Slab } from './slab.js';
 
@@ -9,6 +10,7 @@ import { Slab } from './slab.js';
  * arguments are the origin's process id, and `slabs` when descriptors 4 and 5 are memory for inputs and for outputs.
  */
 dieFirst();
+giveWay();
 endWithParent(Number(process.argv[2]));
 const slabs = process.argv[3] === 'slabs' ? { inputs: new Slab(4), outputs: new Slab(5) } : undefined;
 serveRunner(
