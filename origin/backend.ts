@@ -112,7 +112,7 @@ export class Backend {
       limitsOf: (model) => this.limitsOf(model),
       clock,
       isReady: () => !this.#closing && this.#follower.synced,
-      noteUse: (digest) => this.#follower.noteUse(digest),
+      noteUse: (digest, use) => this.#follower.noteUse(digest, use),
       serving: new Repository({
         follower: this.#follower,
         engine: this.#engine,

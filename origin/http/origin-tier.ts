@@ -12,6 +12,14 @@ import { deadlineOn, runCall } from '../../shared/serve/run-call.js';
 import type { Clock } from '../../shared/time/clock.js';
 import type { Deadline } from '../../shared/time/deadline.js';
 
+/** How a version came to be asked for. */
+export interface VersionUse {
+  /** By a caller who named it, here; an edge pins whatever it has picked. */
+  readonly byName: boolean;
+  /** It was released when it was asked for. */
+  readonly released: boolean;
+}
+
 export interface OriginTierOptions {
   readonly leases: Leases;
   readonly engine: Engine;
@@ -21,7 +29,7 @@ export interface OriginTierOptions {
   readonly limitsOf?: (model: string) => Limits;
   readonly clock: Clock;
   readonly isReady: () => boolean;
-  readonly noteUse: (digest: string) => void;
+  readonly noteUse: (digest: string, use: VersionUse) => void;
   /** Statistics, index, load and unload. */
   readonly serving?: ServingExtensions;
 }
@@ -43,7 +51,7 @@ export class OriginTier implements DataTier {
     if (call.forcedTier === 'edge') throw new BrinkError('bad-header', 'expected no wish for the edge at the origin');
     const startedAt = clock.now();
     const lease = { leases, model, version, deadline, seenEpoch, turn: eventLoopTurn };
-    const committed = await underLease(lease, async (ref, epoch) => {
+    const committed = await underLease(lease, async (ref, epoch, release) => {
       report.ref = ref;
       report.epoch = epoch;
       checkPin(call.pin, ref);
@@ -54,7 +62,10 @@ export class OriginTier implements DataTier {
           `version '${ref.version}' of model '${model}' is not placed at the origin`,
         );
       }
-      this.#options.noteUse(ref.digest);
+      this.#options.noteUse(ref.digest, {
+        byName: version !== undefined && call.pin === undefined,
+        released: [release.stable, release.lastGood].some((one) => one?.digest === ref.digest),
+      });
       deadlineOn(call, target).check('the request waited to be run');
       const limits = limitsOf?.(model) ?? this.#options.limits;
       const noted = { ...call, noteRun: noteRunIn(report, clock) };

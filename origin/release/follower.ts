@@ -1,16 +1,22 @@
+import { trimOldest } from '../../shared/collections/trim-oldest.js';
 import type { Engine, Target } from '../../shared/engine/engine.js';
 import type { Leases } from '../../shared/release/leases.js';
 import type { Release, VersionRef } from '../../shared/release/release.js';
 import type { Clock } from '../../shared/time/clock.js';
 import { Deadline } from '../../shared/time/deadline.js';
 import type { Log } from '../engine/log.js';
+import type { VersionUse } from '../http/origin-tier.js';
 
 /** How often the origin looks what is released. A request with a newer epoch does not wait for it. */
 export const followEveryMs = 2_000;
 const lookMsMax = 5_000;
 const loadMsMax = 120_000;
-/** An explicitly asked version stays loaded this long after its last use. */
+/** What is asked for and not released (a candidate, an explicit version) stays loaded this long after its last use. */
 const idleMsMax = 300_000;
+/** What was released and is no longer: edges may ask for it as long as their leases last, and the next look be late. */
+const replacedMsMax = 5 * followEveryMs;
+/** Digests of which it is known that they were released once. */
+const replacedKeptMax = 1_000;
 
 export interface FollowerOptions {
   readonly models: () => Promise<string[]>;
@@ -29,7 +35,8 @@ export interface FollowerOptions {
  */
 export class Follower {
   readonly #options: FollowerOptions;
-  readonly #usedAt = new Map<string, number>();
+  /** Until when a digest that is not released stays loaded. */
+  readonly #keptUntil = new Map<string, number>();
   readonly #releases = new Map<string, Release>();
   /**
    * Released digests that were loaded once: one that has gone from memory since was unloaded, by hand or to make room,
@@ -38,6 +45,8 @@ export class Follower {
   readonly #loaded = new Set<string>();
   /** Digests that the last look found released. */
   #released: ReadonlySet<string> = new Set();
+  /** Digests that were released at some time; the oldest are forgotten. */
+  readonly #everReleased = new Map<string, true>();
   #synced = false;
 
   constructor(options: FollowerOptions) {
@@ -63,9 +72,19 @@ export class Follower {
     }
   }
 
-  /** Somebody asked for this version. Released ones stay loaded as long as they are released, and no longer. */
-  noteUse(digest: string): void {
-    if (!this.#released.has(digest)) this.#usedAt.set(digest, this.#options.clock.now());
+  /** Somebody asked for this version. Released ones stay loaded as long as they are released, and hardly longer. */
+  noteUse(digest: string, { byName, released }: VersionUse): void {
+    if (released) this.#noteReleased(digest);
+    if (this.#released.has(digest)) return;
+    const keptMs = !byName && this.#everReleased.has(digest) ? replacedMsMax : idleMsMax;
+    const until = this.#options.clock.now() + keptMs;
+    this.#keptUntil.set(digest, Math.max(until, this.#keptUntil.get(digest) ?? 0));
+  }
+
+  #noteReleased(digest: string): void {
+    if (this.#everReleased.has(digest)) return;
+    this.#everReleased.set(digest, true);
+    trimOldest(this.#everReleased, replacedKeptMax);
   }
 
   /** One look: never rejects, what fails is logged and tried again with the next look. */
@@ -116,9 +135,12 @@ export class Follower {
     this.#released = new Set(releases.flatMap((release) => released(release).map(({ digest }) => digest)));
     const keep = new Set(this.#released);
     const fenced = new Set(releases.flatMap((release) => release.fenced));
-    for (const digest of this.#released) this.#usedAt.delete(digest);
-    for (const [digest, usedAt] of this.#usedAt) {
-      if (fenced.has(digest) || now - usedAt > idleMsMax) this.#usedAt.delete(digest);
+    for (const digest of this.#released) {
+      this.#noteReleased(digest);
+      this.#keptUntil.delete(digest);
+    }
+    for (const [digest, until] of this.#keptUntil) {
+      if (fenced.has(digest) || now > until) this.#keptUntil.delete(digest);
       else keep.add(digest);
     }
     return keep;

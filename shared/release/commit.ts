@@ -2,7 +2,7 @@ import { BrinkError } from '../errors/brink-error.js';
 import type { Deadline } from '../time/deadline.js';
 import type { Leases, Standing } from './leases.js';
 import { pickVersion } from './pick.js';
-import type { VersionRef } from './release.js';
+import type { Release, VersionRef } from './release.js';
 
 export interface UnderLease {
   readonly leases: Pick<Leases, 'current' | 'renew' | 'permits'>;
@@ -32,11 +32,11 @@ export const replansMax = 4;
  */
 export async function underLease<T>(
   options: UnderLease,
-  work: (ref: VersionRef, epoch: number) => Promise<T>,
+  work: (ref: VersionRef, epoch: number, release: Release) => Promise<T>,
 ): Promise<Committed<T>> {
   for (let plan = 0; plan <= replansMax; plan += 1) {
     const { ref, standing } = await pickUnderLease(options);
-    const done = await unlessReleaseChanged(options, () => work(ref, standing.release.epoch));
+    const done = await unlessReleaseChanged(options, () => work(ref, standing.release.epoch, standing.release));
     if (done !== undefined && (await mayCommit(options, ref))) {
       return { value: done.value, ref, epoch: standing.release.epoch };
     }

@@ -49,18 +49,31 @@ describe('a runner that takes more memory than it may', () => {
     expect(await origin.metric('brink_runner_ends_total', { model: 'hog', reason: 'died' })).toBe(2);
   });
 
-  it('is killed in its load, which an 88-byte graph is enough for, and its model says so until it is withdrawn', async () => {
-    await releaseBroken('bomb', bombModel());
-    console.log(origin.rows('runner-start-failed'), origin.rows('runner-died'), origin.rows('cause'));
-    const refused = await origin.infer('bomb', { inputs: [{ name: 'x', datatype: 'FP32', shape: [1], data: [1] }] });
-    expect([refused.text, refused.retryAfter]).toEqual(['503 runner-failed', true]);
-    await expect.poll(() => origin.truth('bomb'), soon).toEqual({
-      ready: true,
-      grpc: 'SERVING',
-      modelReady: false,
-      index: 'UNAVAILABLE runner-failed: the process that runs the model ended before it answered',
-      runners: { 'backing-off': 1 },
-    });
+  it('is killed in its warm-up by a tiny graph that nobody can run, and its model is ready no longer', async () => {
+    const { bytes } = bombModel();
+    expect(bytes.byteLength).toBeLessThan(250);
+    const digest = await origin.publish('bomb', bombModel());
+    await origin.stack.admin.promote('bomb', 'v1', { why: 'test', bakeMs: 0 });
+    const ask = (): Promise<Outcome> =>
+      origin.infer('bomb', { inputs: [{ name: 'x', datatype: 'FP32', shape: [1], data: [1] }] });
+    const refused: Outcome[] = [];
+    await expect
+      .poll(async () => {
+        refused.push(await ask());
+        return origin.truth('bomb');
+      }, soon)
+      .toEqual({
+        ready: true,
+        grpc: 'SERVING',
+        modelReady: false,
+        index: 'UNAVAILABLE runner-failed: the process that runs the model ended before it answered',
+        runners: { 'backing-off': 1 },
+      });
+    expect(tally(refused)).toEqual({ '503 runner-failed': refused.length });
+    expect(refused.every(({ retryAfter }) => retryAfter)).toBe(true);
+    const deaths = origin.rows('runner-died').filter((row) => row['digest'] === digest);
+    expect(deaths.length).toBeGreaterThan(0);
+    expect(deaths.every(({ why }) => /bytes of memory/.test(String(why)))).toBe(true);
     expect((await elements(1_000)).ok).toBe(true); // the others do not notice
   });
 });
@@ -107,6 +120,6 @@ describe('a version that cannot be loaded', () => {
 });
 
 it('leaves the processes of what can run, and no directory of what could not', async () => {
-  await expect.poll(async () => (await origin.runnerPids()).length, soon).toBe(2);
-  await expect.poll(async () => (await origin.scratchDirs()).length, soon).toBe(2);
+  await expect.poll(async () => (await origin.runnerPids()).length, soon).toBeLessThanOrEqual(3); // one may be tried again
+  await expect.poll(async () => (await origin.scratchDirs()).length - (await origin.runnerPids()).length, soon).toBe(0); // prettier-ignore
 });

@@ -217,7 +217,7 @@ export function centringModel(): TestModel {
   return makeModel(doubleSignature, [mean, node('Sub', ['x', 'mean'], ['y'])]);
 }
 
-/** Takes so many gibibytes as soon as it is loaded, because onnxruntime folds what is constant: y = x + 1. */
+/** y = x + 1, by way of a constant of so many gibibytes: a graph of under 200 bytes that nobody can run. */
 export function bombModel(gibibytes = 8): TestModel {
   const signature = { inputs: [spec('x', 'FP32', [1])], outputs: [spec('y', 'FP32', [1])] };
   return makeModel(

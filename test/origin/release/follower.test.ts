@@ -66,6 +66,10 @@ function setUp(tiers: ('edge' | 'origin')[] = ['origin']) {
   return { state, follower, look, clock, loaded, logged };
 }
 
+const byName = { byName: true, released: false };
+const byRelease = { byName: false, released: true };
+const byEdge = { byName: false, released: false };
+
 describe('the follower', () => {
   it('loads the stable version and keeps lastGood beside it until the new one has baked', async () => {
     const { state, look } = setUp();
@@ -100,24 +104,37 @@ describe('the follower', () => {
     const { state, follower, look, clock, loaded } = setUp();
     await look();
     loaded.set(v3.digest, 'ready');
-    follower.noteUse(v3.digest);
+    follower.noteUse(v3.digest, byName);
     expect(await look()).toEqual(['a1', 'a3']);
     state.release = { ...state.release, epoch: 2, fenced: [v3.digest] };
     expect(await look()).toEqual(['a1']);
     state.release = { ...state.release, epoch: 3, fenced: [] };
     loaded.set(v2.digest, 'ready');
-    follower.noteUse(v2.digest);
+    follower.noteUse(v2.digest, byName);
     clock.at += 300_000;
     expect(await look()).toEqual(['a1']);
   });
 
   it('lets go of a version that was replaced, however lately it was asked for while it was released', async () => {
     const { state, follower, look } = setUp();
-    follower.noteUse(v1.digest); // before the first look
+    follower.noteUse(v1.digest, byRelease); // before the first look
     await look();
-    follower.noteUse(v1.digest);
+    follower.noteUse(v1.digest, byRelease);
     state.release = { ...state.release, epoch: 2, stable: v2, lastGood: v2 };
     expect(await look()).toEqual(['a2']);
+  });
+
+  it('lets go of a version that came and went between two looks, and keeps a candidate that edges ask for', async () => {
+    const { follower, look, loaded, clock } = setUp();
+    await look();
+    loaded.set(v2.digest, 'ready');
+    loaded.set(v3.digest, 'ready');
+    follower.noteUse(v2.digest, byRelease);
+    follower.noteUse(v2.digest, byEdge); // whose lease is older than the release that replaced it
+    follower.noteUse(v3.digest, byEdge);
+    expect(await look()).toEqual(['a1', 'a2', 'a3']); // v2 may be released and this look too old to know
+    clock.at += 10_000;
+    expect(await look()).toEqual(['a1', 'a3']);
   });
 
   it('goes on with what it has while the edge is away, says so, and is synced once it has looked', async () => {
