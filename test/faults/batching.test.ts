@@ -65,7 +65,9 @@ describe('64 callers at once', () => {
     expect(outcomes.map(({ values }) => values)).toEqual(each(() => [0, 0, 0, 0]));
     const { inferences, executions } = await statistics('centring');
     expect([inferences, executions]).toEqual([callers, callers]);
-    const info = (await origin.metrics()).all('brink_version_info').find(({ labels }) => labels['model'] === 'centring');
+    const info = (await origin.metrics())
+      .all('brink_version_info')
+      .find(({ labels }) => labels['model'] === 'centring');
     expect(info?.labels['batch_axis']).toBe('not-a-batch');
   });
 

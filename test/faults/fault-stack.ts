@@ -109,7 +109,7 @@ export class FaultStack {
       ...(method === 'POST' ? { body: '{}', headers: { 'content-type': 'application/json' } } : {}),
     });
     const text = reply.bytes.toString();
-    return { status: reply.status, json: text === '' ? undefined : JSON.parse(text) };
+    return { status: reply.status, json: text === '' ? undefined : (JSON.parse(text) as unknown) };
   }
 
   async truth(model: string, version = 'v1'): Promise<Truth> {
@@ -128,7 +128,7 @@ export class FaultStack {
       grpc,
       modelReady: modelReady.status === 200,
       index: `${entry?.state ?? 'none'} ${entry?.reason ?? ''}`.trimEnd(),
-      runners: Object.fromEntries(states.map(({ labels, value }) => [labels['state'], value])),
+      runners: Object.fromEntries(states.map(({ labels, value }) => [labels['state'] ?? '', value])),
     };
   }
 

@@ -29,9 +29,7 @@ const endless = 10 ** 9;
 function burst(requests: number): Promise<Outcome[]> {
   return Promise.all(
     Array.from({ length: requests }, (_, index) =>
-      index % 2 === 0
-        ? origin.infer('work', { inputs: work(1, 1) })
-        : origin.inferGrpc('work', { inputs: work(1, 1) }),
+      index % 2 === 0 ? origin.infer('work', { inputs: work(1, 1) }) : origin.inferGrpc('work', { inputs: work(1, 1) }),
     ),
   );
 }

@@ -206,7 +206,11 @@ export function workModel(): TestModel {
     [
       ...initializers,
       int64s('least', [], [8]),
-      floats('table', [workTableSize], Float32Array.from({ length: workTableSize }, (_, index) => 2 * index)),
+      floats(
+        'table',
+        [workTableSize],
+        Float32Array.from({ length: workTableSize }, (_, index) => 2 * index),
+      ),
     ],
   );
 }
