@@ -11,6 +11,11 @@ const headersMsMax = 10_000;
 const requestMsMax = 150_000;
 /** How often Node looks whose time is over; its own default of 30 s would make 40 s of the 10 for the headers. */
 const lookEveryMs = 2_000;
+/**
+ * How long an idle connection is kept: longer than clients and proxies keep theirs, so that it is they who close. One that
+ * the server closes may just be getting its next request, which is lost then.
+ */
+const idleMsMax = 75_000;
 /** Request line and headers together. */
 export const headBytesMax = 16 * 1024;
 
@@ -21,6 +26,7 @@ export function createHttpServer(fetch: Fetch): Server {
     headersTimeout: headersMsMax,
     requestTimeout: requestMsMax,
     connectionsCheckingInterval: lookEveryMs,
+    keepAliveTimeout: idleMsMax,
   };
   const errorHandler = (error: unknown): Response =>
     errorResponse(error instanceof RequestError ? unreadable() : toBrinkError(error));
