@@ -230,6 +230,7 @@ export class Instance {
       if (!this.#has(runner)) return; // it died, or was closed, meanwhile
       this.#state = { kind: 'ready', runner };
       log({ event: 'runner-ready', digest, pid: runner.pid });
+      void this.beat(); // how much memory it takes before its first run
       this.#parts.onChange();
     } catch (error) {
       if (this.#state.kind === 'starting') this.#onStartFailed(error);
