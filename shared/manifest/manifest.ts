@@ -57,23 +57,28 @@ export const batchingSchema = z.strictObject({
  * What a version is: everything that decides its answers, and nothing that was measured, so that the same input gives
  * the same digest on every machine. The version's own name is not in it: a digest says what runs, a name is a pointer.
  */
-export const manifestSchema = z.strictObject({
-  schema: z.literal(1),
-  model: nameSchema,
-  graphs: z.record(nameSchema, graphSchema),
-  /** The graph that V2 `infer` runs; null for a model that is reached through its handler alone. */
-  inferGraph: nameSchema.nullable(),
-  handler: z.strictObject({ name: nameSchema, version: z.int().min(1) }).nullable(),
-  /** Labels and other files that the handler reads, by name. */
-  files: z.record(nameSchema, blobRefSchema),
-  /** Settings of the handler: plain JSON, checked by the handler's own schema. */
-  settings: z.record(z.string().max(64), z.json()),
-  placement: placementSchema,
-  /** Null leaves it to the origin, which batches what it finds to be batchable; `maxBatch` 1 forbids it. */
-  batching: batchingSchema.nullable(),
-  /** The answer's deadline when the caller names none. */
-  deadlineMs: z.int().min(1).max(120_000),
-});
+export const manifestSchema = z
+  .strictObject({
+    schema: z.literal(1),
+    model: nameSchema,
+    graphs: z.record(nameSchema, graphSchema),
+    /** The graph that V2 `infer` runs; null for a model that is reached through its handler alone. */
+    inferGraph: nameSchema.nullable(),
+    handler: z.strictObject({ name: nameSchema, version: z.int().min(1) }).nullable(),
+    /** Labels and other files that the handler reads, by name. */
+    files: z.record(nameSchema, blobRefSchema),
+    /** Settings of the handler: plain JSON, checked by the handler's own schema. */
+    settings: z.record(z.string().max(64), z.json()),
+    placement: placementSchema,
+    /** Null leaves it to the origin, which batches what it finds to be batchable; `maxBatch` 1 forbids it. */
+    batching: batchingSchema.nullable(),
+    /** The answer's deadline when the caller names none. */
+    deadlineMs: z.int().min(1).max(120_000),
+  })
+  .refine(({ batching, placement }) => batching?.padding === undefined || !placement.tiers.includes('edge'), {
+    message: 'expected a version whose inputs are padded to be placed at the origin alone: the edge does not pad',
+    path: ['batching', 'padding'],
+  });
 export type Manifest = z.infer<typeof manifestSchema>;
 export type Tier = z.infer<typeof tierSchema>;
 

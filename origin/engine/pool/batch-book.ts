@@ -67,8 +67,8 @@ export class BatchBook {
   /** Where a run belongs. Inputs without a common first axis share a batch with nobody. */
   place(graph: string, sent: readonly Tensor[]): Placed {
     const padding = this.#parts.batching?.padding;
-    const pads =
-      padding !== undefined && graph === this.#parts.inferGraph && this.axisOf(graph)?.state === 'independent';
+    // Always, batched or not: an answer must not depend on who else is asking.
+    const pads = padding !== undefined && graph === this.#parts.inferGraph;
     const { inputs, cuts } = pads ? padInputs(sent, padding) : { inputs: sent, cuts: [] };
     const rows = rowsOf(inputs);
     const bucket = bucketOf(graph, inputs);

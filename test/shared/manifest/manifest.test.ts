@@ -69,3 +69,15 @@ describe('SHA-256', () => {
     );
   });
 });
+
+describe('padding', () => {
+  it('is for versions that are placed at the origin alone: the edge does not pad', () => {
+    const batching = { maxBatch: 8, padding: [{ input: 'x', axis: 1, multipleOf: 32 }] };
+    const of = (tiers: readonly string[]) => manifestSchema.safeParse({ ...manifest, batching, placement: { tiers } });
+    expect(of(['origin']).success).toBe(true);
+    expect(of(['origin', 'edge']).error?.issues[0]).toMatchObject({
+      path: ['batching', 'padding'],
+      message: expect.stringContaining('placed at the origin alone') as string,
+    });
+  });
+});
