@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', '.brink/', '.wrangler/', 'node_modules/', '**/*.mjs', '**/*.js'] },
+  { ignores: ['dist/', 'scratch/', '.brink/', '.wrangler/', 'node_modules/', '**/*.mjs', '**/*.js'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

@@ -101,6 +101,11 @@ export interface TestOrigin {
   close(): Promise<void>;
 }
 
+/** `BRINK_TEST_PROVIDERS=cuda,cpu npx vitest run test/origin` runs these tests on a GPU. */
+const testProviders = (process.env['BRINK_TEST_PROVIDERS'] ?? 'cpu').split(',');
+const libraryPath: Readonly<Record<string, string>> =
+  process.env['LD_LIBRARY_PATH'] === undefined ? {} : { LD_LIBRARY_PATH: process.env['LD_LIBRARY_PATH'] };
+
 export interface TestOriginOptions extends Partial<Omit<OriginEngineParts, 'log'>> {
   readonly pool?: Partial<HandlerPoolOptions>;
   readonly settings?: Partial<ModelSettings>;
@@ -126,14 +131,14 @@ export async function startTestOrigin(bundles: Bundles, more: TestOriginOptions 
   const pool = new HandlerPool({ workerJs: bundles.workerJs, log, workers: 2, ...poolOptions });
   const starter = new VersionStarter({
     artifacts,
-    runner: { runnerJs: bundles.runnerJs, scratchDir },
-    providers: [{ name: 'cpu', usable: true, reason: '' }],
+    runner: { runnerJs: bundles.runnerJs, scratchDir, env: libraryPath },
+    providers: [...new Set(['cpu', ...testProviders])].map((name) => ({ name, usable: true, reason: '' })),
     loadMsMax: 60_000,
     clock,
     log,
   });
   // One runner, unless a test says otherwise: it is told by its process id.
-  const settingsOf = () => ({ ...defaultModelSettings, instances: 1, ...settings });
+  const settingsOf = () => ({ ...defaultModelSettings, instances: 1, providers: testProviders, ...settings });
   const engine = new OriginEngine({ starter, handlers: pool, settingsOf, coreCount: 2, log, ...parts });
   const times = (name: string): number => events.filter(({ event }) => event === name).length;
   return {
