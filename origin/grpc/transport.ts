@@ -70,9 +70,14 @@ export class Connections {
     session.once('close', () => this.#sessions.delete(session));
     session.setLocalWindowSize(this.#limits.connectionWindowBytes);
     const budget = new ResetBudget(this.#limits, this.#clock);
+    let isCut = false;
     session.on('stream', (stream) => {
       stream.once('close', () => {
-        if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !budget.take()) session.destroy();
+        if (isCut || stream.rstCode === constants.NGHTTP2_NO_ERROR || budget.take()) return;
+        isCut = true;
+        // Not now: this may be called while nghttp2 reads, and Node 20 then aborts the whole process when it goes on with
+        // what it has read of a session that is destroyed (nodejs/node#38964).
+        setImmediate(() => session.destroy());
       });
     });
   }
