@@ -1,3 +1,4 @@
+import { constants } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workModel } from '../harness/onnx.js';
@@ -103,24 +104,30 @@ describe('callers who vanish', () => {
   });
 });
 
-describe('a client that opens calls and resets them', () => {
-  it('is cut off, and the others are served meanwhile', async () => {
-    const abuser = new RawHttp2(origin.grpcPort);
-    const ended = new Promise<void>((resolve) => abuser.session.on('close', resolve));
-    let opened = 0;
-    const abuse = (): void => {
-      if (abuser.session.destroyed || opened > 50_000) return;
-      for (let count = 0; count < 100; count += 1, opened += 1) {
-        abuser.open('/inference.GRPCInferenceService/ModelInfer').close(8); // CANCEL
-      }
-      setImmediate(abuse);
-    };
-    abuse();
-    const served: Outcome[] = [];
+/** Opens calls on a connection of its own and resets them until the server ends it. */
+function abuse(): Promise<void> {
+  const abuser = new RawHttp2(origin.grpcPort);
+  const open = (): void => {
+    if (abuser.session.destroyed) return;
     for (let count = 0; count < 100; count += 1) {
-      served.push(await origin.inferGrpc('work', { inputs: work(1, count) }));
+      abuser.open('/inference.GRPCInferenceService/ModelInfer').close(constants.NGHTTP2_CANCEL);
     }
-    await ended;
+    setImmediate(open);
+  };
+  open();
+  return new Promise((resolve) => abuser.session.on('close', resolve));
+}
+
+describe('a client that opens calls and resets them', () => {
+  it('is cut off, again and again, and the others are served meanwhile', async () => {
+    const served: Outcome[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      const cutOff = abuse();
+      for (let count = 0; count < 10; count += 1) {
+        served.push(await origin.inferGrpc('work', { inputs: work(1, served.length) }));
+      }
+      await cutOff;
+    }
     expect(tally(served)).toEqual({ ok: 100 });
     expect(served.map(({ values }) => values[0])).toEqual(Array.from({ length: 100 }, (_, index) => 2 * index));
     expect(await origin.truth('work')).toEqual({
