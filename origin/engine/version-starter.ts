@@ -60,7 +60,9 @@ export class VersionStarter {
     try {
       return (await startRunner({ graphs, options, deadline, signal, log })).process;
     } catch (error) {
-      artifacts.forget(target); // the files may not be there any more, or not what they were
+      // The files may not be there any more, or not what they were; one that was called off says nothing of them, and
+      // laying them out anew would take them from under another start.
+      if (!signal.aborted) artifacts.forget(target);
       throw error;
     }
   }

@@ -1,6 +1,9 @@
 /** The part of the time left that a run may be expected to take. */
 export const deadlineShare = 0.9;
 
+/** The part of a request's whole time that it may wait for a fuller batch. */
+export const waitShare = 0.5;
+
 export interface Situation {
   /** Whether a runner is free. */
   readonly idle: boolean;
@@ -33,7 +36,8 @@ export function decide(situation: Situation): Decision {
   if (!idle || rowsWaiting === 0) return { kind: 'wait' };
   const rows = Math.max(headRows, rowsInTime(situation));
   if (rowsWaiting < rows) {
-    const slackMs = deadlineShare * tightestLeftMs - (estimateMs(rows) ?? 0);
+    // Of the whole time that it has had and has: a share of what is left, taken at each look, would never end.
+    const slackMs = waitShare * (oldestWaitedMs + tightestLeftMs) - oldestWaitedMs - (estimateMs(rows) ?? 0);
     const forMs = Math.min(maxQueueDelayMs - oldestWaitedMs, slackMs);
     if (forMs > 0) return { kind: 'wait', forMs };
   }

@@ -10,7 +10,7 @@ import type { Schedule } from '../schedule.js';
 import type { BatchBook } from './batch-book.js';
 import type { Instance } from './instance.js';
 import type { RunItem } from './run-item.js';
-import { togetherVerdict } from './warm-up.js';
+import { tryAxis } from './try-axis.js';
 
 /** Runs that are in a runner together. */
 export interface Batch {
@@ -133,7 +133,7 @@ export class BatchRun {
     });
   }
 
-  /** Two that wait are answered by runs of their own, and then run together: what comes out says what axis 0 is. */
+  /** Two that wait are answered by runs of their own; then one is run among others, which says what axis 0 is. */
   async #tryAxis(instance: Instance, items: readonly RunItem[], axis: BatchAxis): Promise<() => void> {
     const alone: (readonly Tensor[])[] = [];
     for (const item of items) {
@@ -141,9 +141,17 @@ export class BatchRun {
       this.#deliver([item], [done.outputs], done, items.length);
       alone.push(done.outputs);
     }
-    const [graph, inputs] = [items[0]?.graph ?? '', items.map((item) => item.inputs)];
-    const rows = items.map((item) => item.rows);
-    axis.note(await togetherVerdict(instance, graph, inputs, alone, rows));
+    const [item, other] = items;
+    const [own] = alone;
+    if (item === undefined || other === undefined || own === undefined) return () => undefined;
+    const { graph, rows } = item;
+    const trial = { graph, item: item.inputs, other: other.inputs, alone: own, rows };
+    try {
+      axis.note(await tryAxis(instance, trial));
+    } catch (error) {
+      axis.note('not-a-batch'); // it cost a runner: it is not tried again
+      throw error;
+    }
     return () => undefined;
   }
 }

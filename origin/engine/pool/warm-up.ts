@@ -1,15 +1,13 @@
-import { toBrinkError } from '../../../shared/errors/brink-error.js';
 import type { Signature, Tensor } from '../../../shared/protocol/tensor.js';
 import type { Random } from '../../../shared/time/clock.js';
-import type { BatchAxisVerdict } from '../batch/batch-axis.js';
-import { compareRuns } from '../batch/compare-runs.js';
 import { warmUpInputs } from '../batch/generated-inputs.js';
 import { runsToKnow } from '../batch/knee.js';
-import { BatchAxisBroken, joinInputs, splitOutputs } from '../batch/join.js';
+import { joinInputs } from '../batch/join.js';
 import type { Log } from '../log.js';
 import { RunnerDied } from '../process/runner-died.js';
 import type { Runner } from '../runner.js';
 import type { BatchBook } from './batch-book.js';
+import { tryAxis } from './try-axis.js';
 
 /** Time for the profile of one shape; the first requests go on with learning. */
 const profileMsMax = 2_000;
@@ -69,7 +67,7 @@ async function profile(
   };
   await measure(1);
   if (!first && !everySize) return;
-  await tryAxis(runner, book, graph, inputsOf);
+  await findOut(runner, book, graph, inputsOf);
   if (book.axisOf(graph)?.state !== 'independent') return;
   for (let rows = 2; rows <= book.maxBatch; rows *= 2) {
     if (!everySize && (ticks() > until || book.rowsLimit(graph, bucket) < rows)) return;
@@ -77,8 +75,8 @@ async function profile(
   }
 }
 
-/** Two different rows alone, then together. */
-async function tryAxis(
+/** An item alone, then among others. */
+async function findOut(
   runner: Runner,
   book: BatchBook,
   graph: string,
@@ -86,26 +84,7 @@ async function tryAxis(
 ): Promise<void> {
   const axis = book.axisOf(graph);
   if (axis?.state !== 'untried') return;
-  const items = [inputsOf(1), inputsOf(1)];
-  const alone = [];
-  for (const item of items) alone.push((await runner.run(graph, joinInputs([item]))).outputs);
-  axis.note(await togetherVerdict(runner, graph, items, alone));
-}
-
-/** What the two give together, against what each gave alone. A graph that fails on a batch has no batch axis. */
-export async function togetherVerdict(
-  runner: Pick<Runner, 'run'>,
-  graph: string,
-  items: readonly (readonly Tensor[])[],
-  alone: readonly (readonly Tensor[])[],
-  rows: readonly number[] = items.map(() => 1),
-): Promise<BatchAxisVerdict> {
-  try {
-    const { outputs } = await runner.run(graph, joinInputs(items));
-    return compareRuns(alone, splitOutputs(outputs, rows), items);
-  } catch (error) {
-    if (error instanceof RunnerDied) throw error;
-    const refused = error instanceof BatchAxisBroken || toBrinkError(error).code === 'model-rejected-input';
-    return refused ? 'not-a-batch' : 'inconclusive'; // out of memory, say, tells nothing
-  }
+  const [item, other] = [inputsOf(1), inputsOf(1)];
+  const { outputs: alone } = await runner.run(graph, joinInputs([item]));
+  axis.note(await tryAxis(runner, { graph, item, other, alone, rows: 1 }));
 }

@@ -50,7 +50,14 @@ describe('deciding', () => {
 
   it('waits no longer than the deadline allows', () => {
     const estimateMs = (rows: number): number => 10 * rows;
-    expect(decided({ maxQueueDelayMs: 50, tightestLeftMs: 100, estimateMs })).toEqual({ kind: 'wait', forMs: 10 });
+    expect(decided({ maxQueueDelayMs: 50, tightestLeftMs: 200, estimateMs })).toEqual({ kind: 'wait', forMs: 20 });
     expect(decided({ maxQueueDelayMs: 50, tightestLeftMs: 30, estimateMs })).toEqual({ kind: 'run', rows: 2 });
+  });
+
+  it('waits no more than half of the whole time, however often it looks again', () => {
+    const whole = { maxQueueDelayMs: 10_000, rowsLimit: 64 };
+    expect(decided({ ...whole, tightestLeftMs: 80 })).toEqual({ kind: 'wait', forMs: 40 });
+    expect(decided({ ...whole, oldestWaitedMs: 30, tightestLeftMs: 50 })).toEqual({ kind: 'wait', forMs: 10 });
+    expect(decided({ ...whole, oldestWaitedMs: 40, tightestLeftMs: 40 }).kind).toBe('run');
   });
 });

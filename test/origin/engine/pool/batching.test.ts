@@ -4,6 +4,10 @@ import { BrinkError } from '../../../../shared/errors/brink-error.js';
 import { fp32 } from '../../harness.js';
 import { poolHarness, type ScriptedRunner, settle, valueOf } from './scripted-runner.js';
 
+/** Batches of one trial: among hostile mates, before others, behind others. */
+const trialRows = [7, 3, 2, 2];
+const trialRuns = trialRows.length;
+
 /** Lets the runner end whatever it is given, `runs` in all. */
 async function drive(runner: ScriptedRunner, runs: number, between = (): void => undefined): Promise<void> {
   for (let done = 0; done < runs; done++) {
@@ -22,11 +26,11 @@ async function batchingPool(options: Parameters<typeof poolHarness>[0] = {}) {
   const first = harness.run();
   queueDelay();
   const pair = [harness.run(), harness.run()];
-  await drive(runner, 4, queueDelay);
+  await drive(runner, 3 + trialRuns, queueDelay);
   await Promise.all([first, ...pair]);
   for (let run = 0; run < runsToKnow; run++) {
     const answer = harness.run();
-    await drive(runner, 5 + run, queueDelay);
+    await drive(runner, 4 + trialRuns + run, queueDelay);
     await answer;
   }
   runner.runs.length = 0;
@@ -38,8 +42,8 @@ describe('whether the first axis is a batch axis', () => {
     const { run, up, pool } = poolHarness();
     const runner = await up();
     const answers = [run({ value: 1 }), run({ value: 2 }), run({ value: 3 })];
-    await drive(runner, 4);
-    expect(runner.runs.map(({ rows }) => rows)).toEqual([1, 1, 1, 2]);
+    await drive(runner, 3 + trialRuns);
+    expect(runner.runs.map(({ rows }) => rows)).toEqual([1, 1, 1, ...trialRows]);
     expect(await Promise.all(answers.map(valueOf))).toEqual([2, 4, 6]);
     expect(pool.snapshot().batchAxis).toBe('independent');
   });
@@ -53,7 +57,17 @@ describe('whether the first axis is a batch axis', () => {
       runner.runs[done]!.succeed();
     }
     await settle();
-    runner.runs[3]!.succeed({ outputs: [fp32('y', [2, 1], [7, 8])] });
+    const [x] = runner.runs[3]!.inputs;
+    const values = x!.parts.map((part) => 2 * (part as Float32Array)[0]!);
+    runner.runs[3]!.succeed({
+      outputs: [
+        fp32(
+          'y',
+          [7, 1],
+          values.sort((a, b) => a - b),
+        ),
+      ],
+    });
     await Promise.all(answers);
     await settle();
     expect(pool.snapshot().batchAxis).toBe('not-a-batch');
@@ -75,7 +89,10 @@ describe('whether the first axis is a batch axis', () => {
       runner.runs[done]!.succeed();
     }
     await settle();
-    runner.runs[3]!.fail(new BrinkError('model-rejected-input', 'a batch of one only'));
+    for (let run = 3; run < 6; run++) {
+      runner.runs[run]!.fail(new BrinkError('model-rejected-input', 'a batch of one only'));
+      await settle();
+    }
     expect(await Promise.all(answers)).toHaveLength(3);
     await settle();
     expect(pool.snapshot().batchAxis).toBe('not-a-batch');
