@@ -1,3 +1,4 @@
+import type { Clock } from '../shared/time/clock.js';
 import type { Log } from './engine/log.js';
 import type { Cancel, Schedule } from './engine/schedule.js';
 
@@ -10,6 +11,7 @@ export interface LineLogParts {
   /** Where lines go, synchronously or in order. */
   write(text: string): void;
   readonly schedule: Schedule;
+  readonly clock: Clock;
 }
 
 /**
@@ -27,7 +29,9 @@ export class LineLog {
   }
 
   readonly log: Log = (row) => {
-    this.#gathered += `${JSON.stringify(row)}\n`;
+    // Rows of requests say when and how by themselves.
+    const full = 'at' in row ? row : { at: new Date(this.#parts.clock.now()).toISOString(), level: 'info', ...row };
+    this.#gathered += `${JSON.stringify(full)}\n`;
     if (row['event'] !== 'request' || this.#gathered.length >= gatheredLengthMax) this.flush();
     else this.#cancel ??= this.#parts.schedule(() => this.flush(), gatherMsMax);
   };

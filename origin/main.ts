@@ -1,11 +1,16 @@
 import { readConfig } from './config.js';
+import { systemClock } from '../shared/time/clock.js';
 import { systemSchedule } from './engine/schedule.js';
 import { LineLog } from './line-log.js';
 import { Origin } from './origin.js';
 
 process.env['ORT_DISABLE_TELEMETRY'] = '1'; // no onnxruntime loads here, but what is spawned from here must not forget
 
-const lines = new LineLog({ write: (text) => void process.stdout.write(text), schedule: systemSchedule });
+const lines = new LineLog({
+  write: (text) => void process.stdout.write(text),
+  schedule: systemSchedule,
+  clock: systemClock,
+});
 const { log } = lines;
 process.on('exit', () => lines.flush());
 

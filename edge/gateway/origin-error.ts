@@ -18,8 +18,14 @@ export class OriginError extends BrinkError {
 const releaseChanged: ReadonlySet<string> = new Set(['version-fenced', 'unknown-version', 'pin-mismatch']);
 /** Unauthenticated, forbidden, unknown there, method, timeout, conflict, too many: between edge and origin. */
 const ours: ReadonlySet<number> = new Set([401, 403, 404, 405, 408, 409, 429]);
-/** The origin works, and has no time for this: nothing that leaving it alone would mend. */
-const load: ReadonlySet<string> = new Set(['deadline-exceeded', 'queue-full', 'overloaded', 'too-many-requests']);
+/** The origin works, and has no time for this, or was told not to: nothing that leaving it alone would mend. */
+const load: ReadonlySet<string> = new Set([
+  'deadline-exceeded',
+  'queue-full',
+  'overloaded',
+  'unloaded',
+  'too-many-requests',
+]);
 
 /** What an answer that is not 200 means: the caller's own fault is passed on, the rest is between edge and origin. */
 export function refusalOf(response: Response, bytes: Uint8Array): OriginError {

@@ -46,6 +46,8 @@ export class OriginEngine implements Engine {
   /** By digest; the one used least recently first. */
   readonly #residents = new Map<string, Resident>();
   readonly #leaving = new Set<VersionPool>();
+  /** Digests that an operator has unloaded: they stay so until they are loaded by hand, or replaced. */
+  readonly #withheld = new Set<string>();
   #cancelTending: Cancel;
   #closed = false;
 
@@ -91,7 +93,18 @@ export class OriginEngine implements Engine {
   }
 
   async prefetch(target: Target, deadline: Deadline): Promise<void> {
-    await deadline.bound(this.#pool(target).whenReady(), 'the model was loaded');
+    await deadline.bound(this.#load(target), 'the model was loaded');
+  }
+
+  /** One that was told to end while it started makes room for the next. */
+  async #load(target: Target): Promise<void> {
+    const pool = this.#pool(target);
+    try {
+      await pool.whenReady();
+    } catch (error) {
+      if (this.#closed || this.#residents.get(target.digest)?.pool === pool) throw error;
+      await this.#pool(target).whenReady();
+    }
   }
 
   residency(digest: string): Residency {
@@ -100,7 +113,7 @@ export class OriginEngine implements Engine {
 
   /** Why a version that was asked for cannot answer now; undefined when it can, or nobody has asked. */
   failure(digest: string): BrinkError | undefined {
-    return this.#residents.get(digest)?.pool.failure;
+    return this.#withheld.has(digest) ? unloaded() : this.#residents.get(digest)?.pool.failure;
   }
 
   /** How the versions stand that are in memory, or leave it. */
@@ -110,8 +123,20 @@ export class OriginEngine implements Engine {
 
   /** Drains and ends the runners of versions that are not in `keep`. Resolves when their processes have ended. */
   async retire(keep: ReadonlySet<string>): Promise<void> {
+    for (const digest of this.#withheld) if (!keep.has(digest)) this.#withheld.delete(digest);
     const unwanted = [...this.#residents.keys()].filter((digest) => !keep.has(digest));
     await Promise.all(unwanted.map((digest) => this.unload(digest)));
+  }
+
+  /** Unloads a version, and refuses it until `admit`. Never rejects. */
+  async withhold(digest: string): Promise<void> {
+    this.#withheld.add(digest);
+    await this.unload(digest);
+  }
+
+  /** Lets a version be loaded again that was withheld. */
+  admit(digest: string): void {
+    this.#withheld.delete(digest);
   }
 
   /** Serves what waits for a version, then ends its runners; it is loaded again when it is asked for. Never rejects. */
@@ -138,6 +163,7 @@ export class OriginEngine implements Engine {
   #pool(target: Target): VersionPool {
     if (this.#closed) throw shuttingDown();
     const { digest, version, manifest } = target;
+    if (this.#withheld.has(digest)) throw unloaded();
     const known = this.#residents.get(digest);
     const resident = known ?? this.#create(target);
     // A digest can be asked for by several names: events carry the one of last.
@@ -169,7 +195,7 @@ export class OriginEngine implements Engine {
       ticks,
       random,
       schedule,
-      log,
+      log: (row) => log({ ...row, model: manifest.model, version: resident.label.version }),
       observe,
       start: (plan, signal) => starter.start(target, settings, plan, signal),
     });
@@ -213,6 +239,11 @@ function providersOrNone(starter: OriginEngineParts['starter'], settings: ModelS
     return [];
   }
 }
+
+const unloaded = (): BrinkError =>
+  new BrinkError('unloaded', 'an operator has unloaded this model here, and not loaded it again', {
+    retryAfterMs: 1_000,
+  });
 
 function graphOf({ manifest }: Target, graph: string): string {
   if (Object.hasOwn(manifest.graphs, graph)) return graph;

@@ -1,4 +1,5 @@
 import type { Server, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { service as healthService } from 'grpc-health-check';
 import { systemSchedule } from '../engine/schedule.js';
@@ -7,6 +8,7 @@ import { defaultGrpcLimits, type GrpcLimits } from './grpc-limits.js';
 import type { GrpcParts } from './grpc-parts.js';
 import { Health, healthServiceName } from './health.js';
 import { inferencePackage, inferenceService, serviceName } from './proto/inference-service.js';
+import { withMapEntryNames } from './proto/map-entry-names.js';
 import { servingMethods } from './serving-methods.js';
 import { OpenStreams } from './stream-handler.js';
 import { type GrpcTls, serverCredentials } from './tls.js';
@@ -112,7 +114,9 @@ function serviceOf(parts: GrpcParts, streams: OpenStreams): [ServiceDefinition, 
 function reflection(): ReflectionService {
   const { Check: check } = healthService;
   const described = check === undefined ? inferencePackage : { ...inferencePackage, health: check.requestType };
-  return new ReflectionService(described, { services: [serviceName, healthServiceName] });
+  return new ReflectionService(withMapEntryNames(described as PackageDefinition), {
+    services: [serviceName, healthServiceName],
+  });
 }
 
 const same = (bytes: Buffer): Buffer => bytes;

@@ -13,7 +13,8 @@ export interface RepositoryParts {
     residency(digest: string): Residency;
     /** Why it cannot answer, where it was tried. */
     failure(digest: string): BrinkError | undefined;
-    unload(digest: string): Promise<void>;
+    withhold(digest: string): Promise<void>;
+    admit(digest: string): void;
     snapshot(): readonly VersionSnapshot[];
   };
   readonly settingsOf: (model: string) => ModelSettings;
@@ -62,7 +63,8 @@ export class Repository implements ServingExtensions {
   }
 
   batching({ target }: Described): BatchingDescription | undefined {
-    if (this.#snapshotOf(target.digest)?.batchAxis !== 'independent') return undefined;
+    // What has not been tried yet may turn out to be one: the configuration should not change its shape for that.
+    if (this.#snapshotOf(target.digest)?.batchAxis === 'not-a-batch') return undefined;
     const settings = this.#parts.settingsOf(target.manifest.model);
     const maxBatch = Math.min(settings.maxBatch, target.manifest.batching?.maxBatch ?? Infinity);
     return { maxBatch, maxQueueDelayMs: settings.maxQueueDelayMs, priorityLevels: settings.priorityLevels };
@@ -88,14 +90,16 @@ export class Repository implements ServingExtensions {
 
   async load(model: string, deadline: Deadline): Promise<void> {
     this.#checkControl();
-    await deadline.bound(this.#parts.follower.load(model, deadline), 'the model was loaded');
+    const { follower, engine } = this.#parts;
+    for (const { digest } of follower.releases.get(model)?.versions ?? []) engine.admit(digest);
+    await deadline.bound(follower.load(model, deadline), 'the model was loaded');
   }
 
   async unload(model: string, deadline: Deadline): Promise<void> {
     this.#checkControl();
     const release = this.#parts.follower.releases.get(model);
     if (release === undefined) throw new BrinkError('unknown-model', `no model '${model}' is released here`);
-    const work = Promise.all(release.versions.map(({ digest }) => this.#parts.engine.unload(digest)));
+    const work = Promise.all(release.versions.map(({ digest }) => this.#parts.engine.withhold(digest)));
     await deadline.bound(work, 'the model was unloaded');
   }
 

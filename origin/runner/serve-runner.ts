@@ -80,7 +80,7 @@ class Answers {
     } catch (error) {
       const id = request.type === 'load' ? null : request.id;
       const { cause } = toBrinkError(error);
-      const detail = (cause instanceof Error ? cause.message : '').slice(0, detailLengthMax);
+      const detail = withoutNumbers(cause instanceof Error ? cause.message : '').slice(0, detailLengthMax);
       return encodeFrame({ type: 'failed', id, failure: toFailure(error), detail } satisfies RunnerReply, []);
     }
   }
@@ -102,6 +102,9 @@ class Answers {
     }
   }
 }
+
+/** What onnxruntime says of inputs quotes their values (an index out of range, say): no input goes to a log. */
+const withoutNumbers = (text: string): string => text.replaceAll(/(?<![\w.])-?\d+(\.\d+)?(e[+-]?\d+)?(?!\w)/gi, '#');
 
 function send(stream: Duplex, chunks: readonly Uint8Array[]): void {
   stream.cork();

@@ -3,11 +3,17 @@ import { nameSchema } from '../../shared/protocol/names.js';
 
 const mebibyte = 2 ** 20;
 
+/** As onnxruntime-node calls them; which of them a build has, and a machine, is looked at when the origin starts. */
+const providerNames = ['cpu', 'cuda', 'tensorrt', 'webgpu', 'dml', 'coreml', 'qnn', 'xnnpack', 'openvino'];
+const providerNameSchema = z
+  .string()
+  .refine((name) => providerNames.includes(name), `expected one of ${providerNames.join(', ')}`);
+
 /** An execution provider of onnxruntime, with its own options (passed on as they are). */
 export const providerSchema = z.union([
-  z.string().regex(/^[a-z]{1,32}$/),
+  providerNameSchema,
   z.strictObject({
-    name: z.string().regex(/^[a-z]{1,32}$/),
+    name: providerNameSchema,
     options: z.record(z.string().max(64), z.union([z.string(), z.number(), z.boolean()])).default({}),
   }),
 ]);
@@ -22,7 +28,10 @@ export const modelSettingsSchema = z.strictObject({
   /** Threads within one operator. `auto`: 1 for runs under about 50 ms, else the cores divided by the instances. */
   threads: z.union([z.literal('auto'), z.int().min(1).max(256)]),
   providers: z.array(providerSchema).min(1).max(8),
-  /** When a provider is not there: the version fails and says so, or runs on the CPU and says so. */
+  /**
+   * When a provider is not there: the version fails and says so, or runs on the CPU and says so. Where nothing is said,
+   * the CPU stands in if it is named behind another provider.
+   */
   ifProviderMissing: z.enum(['fail', 'cpu']),
   /** GPUs that instances are placed on, in turn. */
   deviceIds: z.array(z.int().min(0).max(255)).max(64),
@@ -86,5 +95,8 @@ export type SettingsFile = z.infer<typeof settingsFileSchema>;
 /** What holds for `model`. */
 export function settingsOf(file: SettingsFile, model: string): ModelSettings {
   const own = Object.hasOwn(file.models, model) ? file.models[model] : undefined;
-  return modelSettingsSchema.parse({ ...defaultModelSettings, ...file.defaults, ...own });
+  const settings = { ...defaultModelSettings, ...file.defaults, ...own };
+  const standIn = settings.providers?.slice(1).includes('cpu') === true ? 'cpu' : 'fail';
+  const ifProviderMissing = own?.ifProviderMissing ?? file.defaults.ifProviderMissing ?? standIn;
+  return modelSettingsSchema.parse({ ...settings, ifProviderMissing });
 }

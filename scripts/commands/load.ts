@@ -3,6 +3,7 @@ import { loadLimits, type LoadShape } from '../load/load-plan.js';
 import type { LoadFlags } from '../load/load-flags.js';
 import { measureLoad } from '../load/measure-load.js';
 import { connectionsDefault } from '../load/find-saturation.js';
+import type { LoadReport } from '../load/report/load-report.js';
 import { loadText } from '../load/report/load-text.js';
 import { loadProtocols } from '../load/traffic/encode-request.js';
 import { writePage } from '../load/report/write-page.js';
@@ -35,9 +36,22 @@ export function addLoad(program: Command, terminal: Terminal): void {
         await writePage(flags.html, report);
         note(`wrote ${flags.html}`);
       }
-      return { json: JSON.stringify(report), text: () => loadText(report) };
+      const failure = failureOf(report);
+      return {
+        json: JSON.stringify(report),
+        text: () => loadText(report),
+        ...(failure === undefined ? {} : { failure }),
+      };
     }),
   );
+}
+
+/** A script that measures has to hear that there is nothing to go by. */
+function failureOf({ steps, stopped }: LoadReport): string | undefined {
+  if (stopped || steps.length === 0) return undefined;
+  if (steps.every(({ result }) => result.answered === 0)) return 'expected answers, got none: the table says why';
+  const valid = steps.some(({ result }) => result.valid);
+  return valid ? undefined : 'expected a run that was sent in time, none was: this machine is too busy for these rates';
 }
 
 /** What is sent, and where. */

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { type ExitCode, exitCodes, reportOf } from './exit-codes.js';
 import { makeProgram } from './program.js';
+import { ShownFailure } from './run-command.js';
 import { printable, type Terminal } from './terminal.js';
 
 /** One call of `brink`: the arguments after its name → the exit status. Never throws. */
@@ -14,6 +15,10 @@ export async function runCli(args: readonly string[], terminal: Terminal, versio
     if (terminal.signal.aborted) {
       fail(args, terminal, 'interrupted', 'interrupted');
       return exitCodes.interrupted;
+    }
+    if (error instanceof ShownFailure) {
+      terminal.stderr(`brink: ${printable(error.message)}\n`);
+      return exitCodes.failed;
     }
     const { exit, code, message } = reportOf(error);
     fail(args, terminal, code, message);

@@ -9,6 +9,8 @@ import type { Terminal } from './terminal.js';
 export interface Answer {
   readonly json: string;
   readonly text: () => string;
+  /** What was found is that it failed: shown all the same, and the exit status says so. */
+  readonly failure?: string;
 }
 
 /** What a command works with. */
@@ -34,4 +36,10 @@ export async function runCommand(
   });
   const text = flags.json === true ? answer.json : answer.text();
   terminal.stdout(text.endsWith('\n') ? text : `${text}\n`);
+  if (answer.failure !== undefined) throw new ShownFailure(answer.failure);
+}
+
+/** The command did its work and has shown what came of it, and that is a failure. */
+export class ShownFailure extends Error {
+  override readonly name = 'ShownFailure';
 }

@@ -83,6 +83,8 @@ export const statusOfCode = {
   'lease-expired': 503,
   loading: 503,
   'shutting-down': 503,
+  /** An operator has unloaded the model, and not loaded it again. */
+  unloaded: 503,
   /** An execution provider that was asked for is not there. */
   'provider-missing': 503,
   'not-supported': 501,

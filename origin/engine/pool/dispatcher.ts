@@ -1,7 +1,7 @@
 import { toBrinkError } from '../../../shared/errors/brink-error.js';
 import type { CoreShares, Grant } from '../admission/core-shares.js';
 import { deadlineShare, decide } from '../batch/decide.js';
-import { runnerFailed, shuttingDown } from '../process/runner-errors.js';
+import { runnerFailed, runnerTooLarge, shuttingDown } from '../process/runner-errors.js';
 import { RunnerDied } from '../process/runner-died.js';
 import { TurnQueue } from '../queue/turn-queue.js';
 import { type Batch, BatchRun, type BatchRunParts } from './batch-run.js';
@@ -225,9 +225,10 @@ export class Dispatcher {
     for (const item of items) {
       if (item.settled) continue;
       if (died) item.deaths++;
-      const again = died ? item.deaths < deathsMax : items.length > 1;
+      const tooLarge = died && error.kind === 'memory' && items.length === 1; // the next would end as this one
+      const again = died ? item.deaths < deathsMax && !tooLarge : items.length > 1;
       if (!again) {
-        item.fail(died ? runnerFailed() : toBrinkError(error));
+        item.fail(tooLarge ? runnerTooLarge() : died ? runnerFailed() : toBrinkError(error));
         continue;
       }
       if (items.length > 1) item.isolate();

@@ -5,6 +5,9 @@ const retryAfterMs = 1_000;
 export const runnerFailed = (): BrinkError =>
   new BrinkError('runner-failed', 'the process that runs the model ended before it answered', { retryAfterMs });
 
+export const runnerTooLarge = (): BrinkError =>
+  new BrinkError('heap-exhausted', 'the model needs more memory for these inputs than there is', { retryAfterMs });
+
 export const shuttingDown = (): BrinkError =>
   new BrinkError('shutting-down', 'this instance of the model is being shut down', { retryAfterMs });
 

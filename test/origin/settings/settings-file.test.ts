@@ -80,7 +80,7 @@ const limits: [key: string, good: string, bad: string, said: string][] = [
   ['threads', '2', '1.5', 'expected "auto", or a whole number, got 1.5'],
   ['providers', words(8), words(9), 'expected at most 8 entries, got ["cpu"'],
   ['providers', words(1), '[]', 'expected at least 1 entries, got []'],
-  ['providers[0]', '["cuda"]', '["CUDA 12"]', 'expected text of the form /^[a-z]{1,32}$/, got "CUDA 12"'],
+  ['providers[0]', '["cuda"]', '["cudaa"]', 'expected one of cpu, cuda, tensorrt'],
   ['ifProviderMissing', '"cpu"', '"wait"', 'expected "fail" or "cpu", got "wait"'],
   ['deviceIds', numbers(64), numbers(65), 'expected at most 64 entries, got [1,1'],
   ['deviceIds[0]', '[255]', '[256]', 'expected at most 255, got 256'],
@@ -111,6 +111,18 @@ const limits: [key: string, good: string, bad: string, said: string][] = [
   ['bodyBytesMax', '1', '0', 'expected at least 1, got 0'],
   ['tensorElementsMax', '1', '0', 'expected at least 1, got 0'],
 ]; // prettier-ignore
+
+describe('a provider that is missing', () => {
+  const of = (text: string): string => settingsOf(parseSettings(text, 'f'), 'm').ifProviderMissing;
+
+  it('has the CPU stand in where it is named behind another, unless something else is said', () => {
+    expect(of('defaults.providers = ["cuda", "cpu"]')).toBe('cpu');
+    expect(of('defaults.providers = ["cuda"]')).toBe('fail');
+    expect(of('defaults.providers = ["cpu"]')).toBe('fail');
+    expect(of('defaults = { providers = ["cuda", "cpu"], ifProviderMissing = "fail" }')).toBe('fail');
+    expect(of('defaults.providers = ["cuda"]\nmodels.m.ifProviderMissing = "cpu"')).toBe('cpu');
+  });
+});
 
 describe('a setting', () => {
   it.each(limits)('%s may be %s, not %s', (key, good, bad, said) => {
