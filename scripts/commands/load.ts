@@ -25,7 +25,7 @@ export function addLoad(program: Command, terminal: Terminal): void {
     )
     .argument('<model>', "the model's name", name);
   withCommon(withWhat(withHow(command)), [
-    'brink load orientation',
+    'brink load double',
     'brink load ocr-line --traffic lines/ --predict --connections 1,8,32',
     'brink load vad --shape state=2,1,128 --rate 50,100 --seconds 20',
     'brink load double --origin-url http://127.0.0.1:8000 --p99-ms 50 --html load.html',

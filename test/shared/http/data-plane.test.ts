@@ -61,7 +61,11 @@ const bare: DataTier = {
   name: 'edge',
   answer: (call) => {
     calls.push(call);
-    const body = { contentType: 'application/json', inferenceHeaderLength: undefined, bytes: new TextEncoder().encode('{}') };
+    const body = {
+      contentType: 'application/json',
+      inferenceHeaderLength: undefined,
+      bytes: new TextEncoder().encode('{}'),
+    };
     return Promise.resolve({ body, ref: target, epoch: 7, servedBy: 'edge', attempts: [] } satisfies Answer);
   },
   describe: (model) =>
