@@ -14,7 +14,7 @@ export function sameOutputs(alone: readonly Tensor[], together: readonly Tensor[
   if (alone.length !== together.length) return false;
   return alone.every((one) => {
     const other = together.find(({ name }) => name === one.name);
-    if (other === undefined || other.datatype !== one.datatype || one.data.length !== other.data.length) return false;
+    if (other?.datatype !== one.datatype || one.data.length !== other.data.length) return false;
     const sameShape =
       one.shape.length === other.shape.length && one.shape.every((size, at) => size === other.shape[at]);
     return sameShape && sameElements(one.datatype, one.data, other.data);

@@ -60,7 +60,7 @@ function changed(inputs: Inputs, change: (value: number) => number): Inputs {
 
 /** The same elements in the other order: what integers can be changed to without leaving their range. */
 function reversed(inputs: Inputs): Inputs {
-  return inputs.map((tensor) => ({ ...tensor, data: tensor.data.toReversed() as Tensor['data'] }));
+  return inputs.map((tensor) => ({ ...tensor, data: tensor.data.toReversed() }));
 }
 
 function mapped(tensor: Tensor, change: (value: number) => number): Tensor {
