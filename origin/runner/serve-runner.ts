@@ -80,7 +80,8 @@ class Answers {
     } catch (error) {
       const id = request.type === 'load' ? null : request.id;
       const { cause } = toBrinkError(error);
-      const detail = withoutNumbers(cause instanceof Error ? cause.message : '').slice(0, detailLengthMax);
+      const said = cause instanceof Error ? cause.message : '';
+      const detail = (request.type === 'run' ? withoutNumbers(said) : said).slice(0, detailLengthMax);
       return encodeFrame({ type: 'failed', id, failure: toFailure(error), detail } satisfies RunnerReply, []);
     }
   }

@@ -174,5 +174,5 @@ describe.each(tiers)('V2 REST infer at the %s', (tier) => {
 /** How an element of this type is answered: what was rounded on the way in comes back as the number that it became. */
 function printed(datatype: Datatype, text: string): string {
   if (datatype !== 'FP32' && datatype !== 'FP64' && datatype !== 'FP16') return text;
-  return Object.is(Number(text), -0) ? '-0' : String(Number(text));
+  return Object.is(Number(text), -0) ? '-0.0' : String(Number(text));
 }
