@@ -127,5 +127,6 @@ function withTimeoutParameter(deadline: Deadline, request: InferRequest): Deadli
   if (typeof timeoutUs !== 'number' || !Number.isSafeInteger(timeoutUs) || timeoutUs < 0) {
     throw new BrinkError('bad-parameter', "expected the parameter 'timeout' to be a whole number of microseconds");
   }
-  return timeoutUs === 0 ? deadline : deadline.atMost(timeoutUs / 1_000);
+  // The clock has milliseconds: what is less than one of them is over already.
+  return timeoutUs === 0 ? deadline : deadline.atMost(Math.floor(timeoutUs / 1_000));
 }
