@@ -35,13 +35,11 @@ export class VersionPool {
   #holds = 0;
   #draining: RunnerEnd | undefined;
   #closed = false;
-  #usedAt: number;
 
   constructor(parts: VersionPoolParts) {
     this.#parts = parts;
     const { settings, signatures, inferGraph, batching, clock } = parts;
     this.#createdAt = clock.now();
-    this.#usedAt = clock.now();
     this.#book = new BatchBook({
       signatures,
       inferGraph,
@@ -86,11 +84,6 @@ export class VersionPool {
   /** Whether nothing waits, runs, or is held. */
   get isIdle(): boolean {
     return this.#dispatcher.inFlight === 0 && this.#holds === 0;
-  }
-
-  /** When it was asked for last. */
-  get usedAt(): number {
-    return this.#usedAt;
   }
 
   /** Resolves when the version is drained or closed and its processes have ended. */
@@ -187,7 +180,6 @@ export class VersionPool {
 
   #checkOpen(deadline: Deadline): void {
     const { clock, limits } = this.#parts;
-    this.#usedAt = clock.now();
     deadline.check('waiting for the model');
     if (this.#closed) throw shuttingDown();
     const { setback } = this.#crew;
