@@ -1,7 +1,8 @@
 import type { VersionLabel } from '../engine/engine-events.js';
+import { copyTensors } from '../../shared/protocol/copy-tensors.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import type { CacheSnapshot } from './cache-event.js';
-import { copyTensors, heldBytes } from './copy-tensors.js';
+import { heldBytes } from './held-bytes.js';
 
 /** An answer larger than this part of the whole would drive out many small ones for one. */
 const entryShareMax = 1 / 8;

@@ -1,7 +1,7 @@
 import { BrinkError } from '../../shared/errors/brink-error.js';
+import { copyTensors } from '../../shared/protocol/copy-tensors.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import type { Deadline } from '../../shared/time/deadline.js';
-import { copyTensors } from './copy-tensors.js';
 
 export interface FlightParts {
   readonly digest: string;

@@ -13,6 +13,8 @@ export interface BatchTensor {
 export interface RunResult {
   /** All outputs of the graph, views on one piece of memory of their own. */
   readonly outputs: readonly Tensor[];
+  /** Their memory is used again after this. Absent: it is theirs. */
+  readonly giveBack?: (() => void) | undefined;
   /** `session.run`, measured in the runner. */
   readonly inferMs: number;
   /** Processor time of the runner meanwhile, of all its threads: what a busy machine does not change. */

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { Hono } from 'hono';
@@ -10,6 +11,7 @@ import { type LogRow, onError, type RequestEnded, requestScope } from '../../sha
 import { registerOperations, unknownRoute } from '../../shared/http/routing.js';
 import type { Limits } from '../../shared/protocol/limits.js';
 import { systemClock } from '../../shared/time/clock.js';
+import { HttpMemory } from './http-memory.js';
 import { bodyOfIncoming } from './incoming-body.js';
 
 export interface OriginAppOptions {
@@ -29,13 +31,15 @@ type OriginEnv = AppEnv<HttpBindings>;
 /** The origin's HTTP: the same data plane as the edge's. */
 export function originApp({ tier, log, keysOf, limitsOf, corsOrigins, onEnd }: OriginAppOptions): Hono<OriginEnv> {
   const app = new Hono<OriginEnv>();
+  const memory = new HttpMemory();
   const dataPlane = new DataPlane<HttpBindings>({
     clock: systemClock,
     handlers,
     limitsOf: (_, model) => limitsOf(model),
     clientOf: (context) => getConnInfo(context).remote.address ?? '',
     signalOf: (context) => context.req.raw.signal,
-    bodyOf: (context) => bodyOfIncoming(context.env.incoming),
+    bodyOf: (context) => bodyOfIncoming(context.env.incoming, memory),
+    answerMemoryOf: (context) => (bytes) => memory.answer(bytes, context.env.outgoing as ServerResponse),
     tierOf: () => tier,
   });
   const ticks = (): number => performance.now();

@@ -1,16 +1,25 @@
 import type { IncomingMessage } from 'node:http';
 import type { BodySource } from '../../shared/http/body-source.js';
 import type { PieceReader } from '../../shared/http/piece-reader.js';
+import type { LentMemory } from '../memory/memory-pool.js';
+import type { HttpMemory } from './http-memory.js';
 
 /**
  * A request's body straight from Node's parser. `Request.body` would make a Request, a ReadableStream and an adapter
  * between the two for it, which takes longer than all else that is done for a small request.
  */
-export function bodyOfIncoming(incoming: IncomingMessage): BodySource {
+export function bodyOfIncoming(incoming: IncomingMessage, httpMemory: HttpMemory): BodySource {
+  const { 'content-length': contentLength, 'content-encoding': contentEncoding } = incoming.headers;
+  let lent: LentMemory | undefined;
   return {
-    contentLength: incoming.headers['content-length'],
-    contentEncoding: incoming.headers['content-encoding'],
+    contentLength,
+    contentEncoding,
     reader: () => new IncomingReader(incoming),
+    memory(alignedAt) {
+      lent = httpMemory.body(Number(contentLength), alignedAt);
+      return lent?.bytes;
+    },
+    release: (isUnused) => lent?.giveBack(isUnused),
   };
 }
 

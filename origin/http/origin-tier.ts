@@ -52,6 +52,7 @@ export class OriginTier implements DataTier {
     const startedAt = clock.now();
     const lease = { leases, model, version, deadline, seenEpoch, turn: eventLoopTurn };
     const committed = await underLease(lease, async (ref, epoch, release) => {
+      report.plans = (report.plans ?? 0) + 1;
       report.ref = ref;
       report.epoch = epoch;
       checkPin(call.pin, ref);
@@ -68,10 +69,12 @@ export class OriginTier implements DataTier {
       });
       deadlineOn(call, target).check('the request waited to be run');
       const limits = limitsOf?.(model) ?? this.#options.limits;
-      const noted = { ...call, noteRun: noteRunIn(report, clock) };
-      const body = await compressAnswer(await runCall(noted, target, { engine, limits, handlers }), call);
-      report.bytesOut = body.bytes.byteLength;
-      return body;
+      const lent: (() => void)[] = [];
+      const body = await runCall(observed(call, report, clock, lent), target, { engine, limits, handlers });
+      for (const giveBack of lent) giveBack();
+      const sent = await compressAnswer(body, call);
+      report.bytesOut = sent.bytes.byteLength;
+      return sent;
     });
     report.servedBy = 'origin';
     const attempts = [{ tier: 'origin' as const, ms: clock.now() - startedAt }];
@@ -91,6 +94,13 @@ export class OriginTier implements DataTier {
   ready(): Promise<boolean> {
     return Promise.resolve(this.#options.isReady());
   }
+}
+
+/** The call with ears for its runs. `lent`: what to call when the outputs have become an answer. */
+function observed(call: Call, report: CallReport, clock: Clock, lent: (() => void)[]): Call {
+  const noteRun = noteRunIn(report, clock);
+  if (call.kind === 'predict') return { ...call, noteRun }; // a handler may keep what it was given
+  return { ...call, noteRun, lendOutputs: (giveBack) => lent.push(giveBack) };
 }
 
 /** Adds up the runs of a call in its report. */

@@ -27,6 +27,8 @@ interface TensorEntry {
 export interface Frame {
   readonly header: unknown;
   readonly tensors: readonly Tensor[];
+  /** The tensors' memory is used again after this. Absent: it is theirs. */
+  readonly giveBack?: (() => void) | undefined;
 }
 
 const zeros = new Uint8Array(alignment);
@@ -94,7 +96,10 @@ export function checkFrameBytes(frameBytes: number, bytesMax: number): void {
   );
 }
 
-/** A whole frame, as received into memory of its own. The tensors are views on it. Throws for what is no frame. */
+/**
+ * A whole frame, as received into memory of its own. The tensors are views on it, or on the slab's: how long these stay as
+ * they are, the slab says. Throws for what is no frame.
+ */
 export function decodeFrame(frame: ArrayBuffer, slab?: Slab): Frame {
   const jsonBytes = new DataView(frame).getUint32(4, true);
   const json = JSON.parse(Buffer.from(frame, prefixBytes, jsonBytes).toString('utf8')) as {
@@ -102,19 +107,21 @@ export function decodeFrame(frame: ArrayBuffer, slab?: Slab): Frame {
     tensors: readonly TensorEntry[];
     slab?: number;
   };
-  const memory = json.slab === undefined ? frame : slabOf(slab).read(json.slab);
-  let offset = json.slab === undefined ? prefixBytes + jsonBytes : 0;
-  const tensors = json.tensors.map(({ name, datatype, shape, bytes }): Tensor => {
-    const data = datatype === 'BYTES' ? textsOf(memory, offset, bytes) : viewOf(memory, datatype, offset, bytes);
-    offset += aligned(bytes);
+  const memory = json.slab === undefined ? undefined : slabOf(slab).read(json.slab);
+  const bytes = memory?.bytes ?? new Uint8Array(frame, prefixBytes + jsonBytes);
+  let offset = 0;
+  const tensors = json.tensors.map(({ name, datatype, shape, bytes: tensorBytes }): Tensor => {
+    const data =
+      datatype === 'BYTES' ? textsOf(bytes, offset, tensorBytes) : viewOf(bytes, datatype, offset, tensorBytes);
+    offset += aligned(tensorBytes);
     const tensor = { name, datatype, shape, data };
     checkElements(tensor);
     return tensor;
   });
-  if (offset !== memory.byteLength) {
-    throw new Error(`expected ${memory.byteLength} bytes of a frame and its tensors, its parts have ${offset}`);
+  if (offset !== bytes.byteLength) {
+    throw new Error(`expected ${bytes.byteLength} bytes of tensors, their parts have ${offset}`);
   }
-  return { header: json.header, tensors };
+  return { header: json.header, tensors, giveBack: memory?.giveBack };
 }
 
 function slabOf(slab: Slab | undefined): Slab {
@@ -122,9 +129,14 @@ function slabOf(slab: Slab | undefined): Slab {
   return slab;
 }
 
-function viewOf(frame: ArrayBuffer, datatype: Exclude<Datatype, 'BYTES'>, offset: number, bytes: number): FixedArray {
+function viewOf(
+  { buffer, byteOffset }: Uint8Array,
+  datatype: Exclude<Datatype, 'BYTES'>,
+  offset: number,
+  bytes: number,
+): FixedArray {
   const { array, bytes: elementBytes } = fixedLayouts[datatype];
-  return new array(frame, offset, bytes / elementBytes);
+  return new array(buffer, byteOffset + offset, bytes / elementBytes);
 }
 
 /** A runner is where hostile models run: what it says of a tensor is checked before it reaches a caller. */
@@ -135,8 +147,8 @@ function checkElements({ name, datatype, shape, data }: Tensor): void {
   throw new Error(`expected a tensor of ${elements} elements (${datatype}), its bytes have ${data.length}`);
 }
 
-function textsOf(frame: ArrayBuffer, offset: number, bytes: number): string[] {
-  const payload = Buffer.from(frame, offset, bytes);
+function textsOf({ buffer, byteOffset }: Uint8Array, offset: number, bytes: number): string[] {
+  const payload = Buffer.from(buffer, byteOffset + offset, bytes);
   const texts: string[] = [];
   for (let at = 0; at < bytes;) {
     const length = payload.readUInt32LE(at);

@@ -3,6 +3,7 @@ import { dieFirst } from './die-first.js';
 import { endWithParent } from './end-with-parent.js';
 import { giveWay } from './give-way.js';
 import { serveRunner } from './serve-runner.js';
+import { sameMemory } from './same-memory.js';
 import { Slab } from './slab.js';
 
 /**
@@ -12,7 +13,7 @@ import { Slab } from './slab.js';
 dieFirst();
 giveWay();
 endWithParent(Number(process.argv[2]));
-const slabs = process.argv[3] === 'slabs' ? { inputs: new Slab(4), outputs: new Slab(5) } : undefined;
+const slabs = process.argv[3] === 'slabs' ? { inputs: new Slab(4, sameMemory()), outputs: new Slab(5) } : undefined;
 serveRunner(
   (onread) => new Socket({ fd: 3, readable: true, writable: true, onread } as SocketConstructorOpts),
   slabs,

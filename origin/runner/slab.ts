@@ -10,6 +10,14 @@ const piecesMax = 1024;
 /** Memory that looks like files. Linux has it; elsewhere frames hold all. */
 const sharedMemoryDir = '/dev/shm';
 
+/** Where what lies in a slab is read to: its beginning at a multiple of 8 bytes. */
+export interface SlabCopy {
+  readonly bytes: Uint8Array;
+  readonly giveBack?: () => void;
+}
+
+const ownMemory = (bytes: number): SlabCopy => ({ bytes: Buffer.allocUnsafeSlow(bytes) });
+
 /**
  * Memory that server and runner share, as a file without a name: tensors are put here and read from here, and the frame
  * on the socket says so. A Unix socket takes about 200 KB at a time: more than that needs the receiver to run in
@@ -18,21 +26,24 @@ const sharedMemoryDir = '/dev/shm';
  */
 export class Slab {
   readonly #fd: number;
+  readonly #memoryFor: (bytes: number) => SlabCopy;
   #usable = true;
   #closed = false;
 
-  constructor(fd: number) {
+  /** `memoryFor`: what is read is copied there; default: into memory of its own. */
+  constructor(fd: number, memoryFor = ownMemory) {
     this.#fd = fd;
+    this.#memoryFor = memoryFor;
   }
 
   /** A new one; undefined where there is no shared memory to be had. Its file has no name any more. */
-  static create(name: string): { slab: Slab; fd: number } | undefined {
+  static create(name: string, memoryFor = ownMemory): { slab: Slab; fd: number } | undefined {
     if (process.platform !== 'linux') return undefined;
     const path = join(sharedMemoryDir, name);
     try {
       const fd = openSync(path, 'wx+', 0o600);
       unlinkSync(path);
-      return { slab: new Slab(fd), fd };
+      return { slab: new Slab(fd, memoryFor), fd };
     } catch {
       return undefined; // full, or not there: the socket does as well
     }
@@ -50,18 +61,18 @@ export class Slab {
     return false;
   }
 
-  /** The first `bytes` bytes, in memory of their own. Throws when there are fewer. */
-  read(bytes: number): ArrayBuffer {
+  /** A copy of the first `bytes` bytes. Throws when there are fewer. */
+  read(bytes: number): SlabCopy {
     if (!Number.isSafeInteger(bytes) || bytes < 0 || bytes > slabBytesMax) {
       throw new Error(`expected at most ${slabBytesMax} bytes of shared memory, got ${bytes}`);
     }
-    const memory = Buffer.allocUnsafeSlow(bytes);
+    const copy = this.#memoryFor(bytes);
     for (let at = 0; at < bytes;) {
-      const read = readSync(this.#fd, memory, at, bytes - at, at);
+      const read = readSync(this.#fd, copy.bytes, at, bytes - at, at);
       if (read === 0) throw new Error(`expected ${bytes} bytes of shared memory, there are ${at}`);
       at += read;
     }
-    return memory.buffer;
+    return copy;
   }
 
   close(): void {

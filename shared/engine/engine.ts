@@ -24,6 +24,11 @@ export interface Caller {
     readonly inferMs: number;
     readonly outputMs: number;
   }) => void;
+  /**
+   * Present: the outputs may lie in memory that is used again after `giveBack`. To be called when nothing reads them any
+   * more; never, if that cannot be told.
+   */
+  readonly lendOutputs?: (giveBack: () => void) => void;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { HandlerRegistry } from '../handler/handler.js';
+import type { Allocate } from '../protocol/allocate.js';
 import type { Limits } from '../protocol/limits.js';
 import type { Clock } from '../time/clock.js';
 import type { AppContext } from './app-env.js';
@@ -19,6 +20,8 @@ export interface DataPlaneOptions<Bindings extends object> {
   readonly signalOf?: (context: AppContext<Bindings>) => AbortSignal;
   /** The body of a request, where there is a quicker way to it than through `Request.body`. */
   readonly bodyOf?: (context: AppContext<Bindings>) => BodySource;
+  /** Where an answer's body may be written to, instead of into an array of its own. */
+  readonly answerMemoryOf?: (context: AppContext<Bindings>) => Allocate;
   /** What the client itself accepts, where a proxy that is ours to know rewrites `accept-encoding`. */
   readonly acceptEncodingOf?: (context: AppContext<Bindings>) => string | undefined;
   readonly clock: Clock;

@@ -4,6 +4,7 @@ import type { Call } from '../serve/call.js';
 import { modelConfigOf } from '../serve/model-config.js';
 import { modelMetadataOf, serverMetadataOf } from '../serve/metadata.js';
 import type { AppContext, AppEnv } from './app-env.js';
+import { bodyOfRequest } from './body-source.js';
 import type { DataPlaneOptions } from './data-plane-options.js';
 import type { Described } from './data-tier.js';
 import { deadlineOf, modelNames, readCall } from './read-call.js';
@@ -131,9 +132,17 @@ export class DataPlane<Bindings extends object = object> {
   }
 
   async #answer(context: Ctx<Bindings>, kind: Call['kind']): Promise<Response> {
-    const call = await readCall(context, kind, this.#options);
-    const answer = await this.#options.tierOf(context).answer(call, context.get('report'));
-    return answerResponse(call.model, answer, this.#options.clock.now() - context.get('startedAt'));
+    const source = this.#options.bodyOf?.(context) ?? bodyOfRequest(context.req.raw);
+    const report = context.get('report');
+    let isAnswered = false;
+    try {
+      const call = await readCall(context, kind, this.#options, source);
+      const answer = await this.#options.tierOf(context).answer(call, report);
+      isAnswered = true;
+      return answerResponse(call.model, answer, this.#options.clock.now() - context.get('startedAt'));
+    } finally {
+      source.release?.(isAnswered && report.plans === 1); // else a run that nobody waits for may still read it
+    }
   }
 }
 

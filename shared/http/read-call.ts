@@ -5,7 +5,7 @@ import { checkName } from '../protocol/names.js';
 import type { Call } from '../serve/call.js';
 import { Deadline } from '../time/deadline.js';
 import type { AppContext } from './app-env.js';
-import { bodyOfRequest } from './body-source.js';
+import type { BodySource } from './body-source.js';
 import { forcedTier, mediaType, pinnedRef, priority, refusesFallback, seenEpoch, timeoutMs } from './call-headers.js';
 import type { DataPlaneOptions } from './data-plane-options.js';
 import { readBody } from './read-body.js';
@@ -18,6 +18,7 @@ export async function readCall<Bindings extends object>(
   context: AppContext<Bindings>,
   kind: Call['kind'],
   options: DataPlaneOptions<Bindings>,
+  source: BodySource,
 ): Promise<Call> {
   const header = (name: string) => context.req.header(name);
   const { model, version } = modelNames(context);
@@ -29,8 +30,7 @@ export async function readCall<Bindings extends object>(
   const forced = forcedTier(header);
   const rank = priority(header);
   const deadline = deadlineOf(context, options, limits);
-  const source = options.bodyOf?.(context) ?? bodyOfRequest(context.req.raw);
-  const bytes = await readBody(source, limits, deadline);
+  const bytes = await readBody(source, limits, deadline, kind === 'infer' ? tensorsBeginAt(header) : undefined);
   context.set('bytesIn', bytes.byteLength);
   const signal = options.signalOf?.(context);
   const acceptEncoding = options.acceptEncodingOf === undefined ? header('accept-encoding') : options.acceptEncodingOf(context); // prettier-ignore
@@ -56,9 +56,16 @@ export async function readCall<Bindings extends object>(
     noFallback: refusesFallback(header),
     priority: rank,
     ...(signal === undefined ? {} : { signal }),
+    ...(options.answerMemoryOf === undefined ? {} : { allocate: options.answerMemoryOf(context) }),
     pin,
     seenEpoch: seenEpoch(header),
   };
+}
+
+/** Where a binary body's tensors begin, as its header says, right or wrong. */
+function tensorsBeginAt(header: (name: string) => string | undefined): number {
+  const at = Number(header(headers.inferenceHeaderLength));
+  return Number.isSafeInteger(at) && at > 0 ? at : 0;
 }
 
 export function deadlineOf<Bindings extends object>(

@@ -1,3 +1,4 @@
+import { type Allocate, allocate } from './allocate.js';
 import { bytesOfTensor } from './binary-data.js';
 import type { InferResponse } from './infer.js';
 import { jsonOfResponse } from './json-response.js';
@@ -8,13 +9,14 @@ import { encodeUtf8 } from './utf8.js';
 export function encodeBinaryResponse(
   response: InferResponse,
   isBinary: (name: string) => boolean,
+  memory: Allocate = allocate,
 ): { bytes: Uint8Array; headLength: number } {
   const parts = new Map<Tensor, Uint8Array>();
   for (const output of response.outputs) if (isBinary(output.name)) parts.set(output, bytesOfTensor(output));
   const sizes = new Map([...parts].map(([output, part]) => [output, part.length]));
   const head = encodeUtf8(jsonOfResponse(response, sizes));
   let at = head.length;
-  const bytes = new Uint8Array([...sizes.values()].reduce((sum, size) => sum + size, at));
+  const bytes = memory([...sizes.values()].reduce((sum, size) => sum + size, at));
   bytes.set(head);
   for (const part of parts.values()) {
     bytes.set(part, at);

@@ -1,4 +1,5 @@
 import { BrinkError } from '../errors/brink-error.js';
+import { type Allocate, allocate } from './allocate.js';
 import { encodeBinaryResponse } from './binary-response.js';
 import { framingOf, mediaTypes, type WireBody } from './framing.js';
 import type { InferRequest, InferResponse } from './infer.js';
@@ -49,8 +50,12 @@ export interface EncodedResponse {
   readonly bytes: Uint8Array;
 }
 
-/** Writes a response as `chooseResponseFormat` says. Throws `not-a-number` for what JSON cannot say. */
-export function encodeInferResponse(response: InferResponse, choice: ResponseFormat): EncodedResponse {
+/** Writes a response as `chooseResponseFormat` says, into memory as given. Throws `not-a-number` for what JSON cannot say. */
+export function encodeInferResponse(
+  response: InferResponse,
+  choice: ResponseFormat,
+  memory: Allocate = allocate,
+): EncodedResponse {
   const contentType = mediaTypes[choice.format];
   switch (choice.format) {
     case 'json': {
@@ -58,9 +63,9 @@ export function encodeInferResponse(response: InferResponse, choice: ResponseFor
       return { contentType, inferenceHeaderLength: undefined, bytes };
     }
     case 'msgpack':
-      return { contentType, inferenceHeaderLength: undefined, bytes: encodeMsgpackResponse(response) };
+      return { contentType, inferenceHeaderLength: undefined, bytes: encodeMsgpackResponse(response, memory) };
     case 'binary': {
-      const { bytes, headLength } = encodeBinaryResponse(response, (name) => choice.binaryOutput(name));
+      const { bytes, headLength } = encodeBinaryResponse(response, (name) => choice.binaryOutput(name), memory);
       return { contentType, inferenceHeaderLength: headLength, bytes };
     }
   }

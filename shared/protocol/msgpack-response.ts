@@ -1,3 +1,4 @@
+import { type Allocate, allocate } from './allocate.js';
 import { bytesOfTensor } from './binary-data.js';
 import type { InferResponse } from './infer.js';
 import { encodeUtf8 } from './utf8.js';
@@ -7,7 +8,7 @@ import { encodeUtf8 } from './utf8.js';
  * for ever: one answer of 30 MB would cost an edge isolate that much of its 128 MB until it ends. Here the body is
  * allocated once, at its exact size, and each tensor is copied once, into it.
  */
-export function encodeMsgpackResponse(response: InferResponse): Uint8Array {
+export function encodeMsgpackResponse(response: InferResponse, memory: Allocate = allocate): Uint8Array {
   const parts: Uint8Array[] = [];
   const outputs = response.outputs.length;
   parts.push(header(map, 2 + Number(response.modelVersion !== '') + Number(response.id !== undefined)));
@@ -24,7 +25,7 @@ export function encodeMsgpackResponse(response: InferResponse): Uint8Array {
     pushText(parts, 'data');
     parts.push(header(binary, data.length), data);
   }
-  return concatenated(parts);
+  return concatenated(parts, memory);
 }
 
 function pushText(parts: Uint8Array[], ...texts: readonly string[]): void {
@@ -57,8 +58,8 @@ function header({ base, inToken, wide1, wide2, wide4 }: Family, value: number): 
   return Uint8Array.of(wide4, value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff);
 }
 
-function concatenated(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+function concatenated(parts: readonly Uint8Array[], memory: Allocate): Uint8Array {
+  const bytes = memory(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);

@@ -1,3 +1,4 @@
+import type { Allocate } from '../protocol/allocate.js';
 import type { ServedBy, TierName } from '../protocol/headers.js';
 import type { WireBody } from '../protocol/codec.js';
 import type { Caller } from '../engine/engine.js';
@@ -7,7 +8,10 @@ import type { Signature } from '../protocol/tensor.js';
 import type { VersionRef } from '../release/release.js';
 import type { Deadline } from '../time/deadline.js';
 
-/** How a protocol that is not REST reads its request and writes its answer. Both throw BrinkErrors of the caller's faults. */
+/**
+ * How a protocol that is not REST reads its request and writes its answer. Both throw BrinkErrors of the caller's faults.
+ * What `encode` answers has memory of its own: that of the outputs is used again.
+ */
 export interface InferCodec {
   decode(signature: Signature, limits: Limits): InferRequest;
   encode(response: InferResponse, request: InferRequest): EncodedBody;
@@ -42,6 +46,9 @@ export interface Call {
   readonly signal?: AbortSignal;
   /** Hears of each run that was made for this call. */
   readonly noteRun?: NonNullable<Caller['noteRun']>;
+  readonly lendOutputs?: NonNullable<Caller['lendOutputs']>;
+  /** Where the answer may be written to. Default: an array of its own. */
+  readonly allocate?: Allocate;
   /** `version@digest`: answer with exactly this or not at all (edge → origin). */
   readonly pin: VersionRef | undefined;
   /** The newest epoch that the previous hop has seen; 0 when it says none. */
@@ -88,6 +95,8 @@ export interface RunTimes {
 /** What a failed call can still say about itself in the log. */
 export interface CallReport {
   run?: RunTimes;
+  /** How often an answer was begun: more than once when the release changed meanwhile. Where a tier counts them. */
+  plans?: number;
   /** Of the encoded answer. */
   bytesOut?: number;
   ref?: VersionRef;

@@ -7,7 +7,7 @@ import {
 import type { Call, InferCodec } from './call.js';
 
 /** V2 over HTTP: the body's media type says how to read it, and `accept` how to answer. */
-export function restCodec({ body, accept }: Pick<Call, 'body' | 'accept'>): InferCodec {
+export function restCodec({ body, accept, allocate }: Pick<Call, 'body' | 'accept' | 'allocate'>): InferCodec {
   let choice: ResponseFormat | undefined;
   return {
     decode(signature, limits) {
@@ -15,6 +15,7 @@ export function restCodec({ body, accept }: Pick<Call, 'body' | 'accept'>): Infe
       choice = chooseResponseFormat(body, accept, request); // an answer that nobody takes is not made
       return request;
     },
-    encode: (response, request) => encodeInferResponse(response, choice ?? chooseResponseFormat(body, accept, request)),
+    encode: (response, request) =>
+      encodeInferResponse(response, choice ?? chooseResponseFormat(body, accept, request), allocate),
   };
 }

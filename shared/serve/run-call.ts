@@ -54,11 +54,12 @@ function asClasses(output: Tensor, classes: Classifications, signature: Signatur
   return count === undefined ? output : classified(output, count, signature);
 }
 
-function callerOf({ signal, noteRun }: Call, priority: number): Caller {
+function callerOf({ signal, noteRun, lendOutputs }: Call, priority: number): Caller {
   return {
     priority,
     ...(signal === undefined ? {} : { signal }),
     ...(noteRun === undefined ? {} : { noteRun }),
+    ...(lendOutputs === undefined ? {} : { lendOutputs }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { BrinkError } from '../../../shared/errors/brink-error.js';
+import { copyTensors } from '../../../shared/protocol/copy-tensors.js';
 import type { Tensor } from '../../../shared/protocol/tensor.js';
 import type { ModelSettings } from '../../settings/model-settings.js';
 import type { BatchAxis } from '../batch/batch-axis.js';
@@ -90,7 +91,10 @@ export class BatchRun {
   async #together(instance: Instance, items: readonly RunItem[]): Promise<(inFlight: number) => void> {
     const done = await this.#timed(instance, items);
     const parts = this.#split(items, done.outputs);
-    return (inFlight) => this.#deliver(items, parts, done, inFlight);
+    return (inFlight) => {
+      if (done.giveBack !== undefined) lendTo(items, done.giveBack);
+      this.#deliver(items, parts, done, inFlight);
+    };
   }
 
   async #timed(instance: Instance, items: readonly RunItem[]): Promise<Done> {
@@ -98,11 +102,11 @@ export class BatchRun {
     const startedAt = ticks();
     const running = instance.run(items[0]?.graph ?? '', joinInputs(items.map(({ inputs }) => inputs)));
     const inputMs = ticks() - startedAt;
-    const { outputs, inferMs, cpuMs } = await running;
+    const { outputs, inferMs, cpuMs, giveBack } = await running;
     const outputMs = Math.max(0, ticks() - startedAt - inputMs - inferMs);
     const rows = items.reduce((sum, item) => sum + item.rows, 0);
     this.#parts.book.observe(items[0]?.bucket ?? '', rows, { inferMs, cpuMs });
-    return { outputs, startedAt, times: { inputMs, inferMs, outputMs } };
+    return { outputs, giveBack, startedAt, times: { inputMs, inferMs, outputMs } };
   }
 
   #split(items: readonly RunItem[], outputs: readonly Tensor[]): readonly (readonly Tensor[])[] {
@@ -136,16 +140,17 @@ export class BatchRun {
   /** Two that wait are answered by runs of their own; then one is run among others, which says what axis 0 is. */
   async #tryAxis(instance: Instance, items: readonly RunItem[], axis: BatchAxis): Promise<() => void> {
     const alone: (readonly Tensor[])[] = [];
+    const [mine, others] = items.map(({ inputs }) => copyTensors(inputs)); // whoever is answered needs its memory
     for (const item of items) {
       const done = await this.#timed(instance, [item]);
       this.#deliver([item], [done.outputs], done, items.length);
       alone.push(done.outputs);
     }
-    const [item, other] = items;
+    const [item] = items;
     const [own] = alone;
-    if (item === undefined || other === undefined || own === undefined) return () => undefined;
+    if (item === undefined || mine === undefined || others === undefined || own === undefined) return () => undefined;
     const { graph, rows } = item;
-    const trial = { graph, item: item.inputs, other: other.inputs, alone: own, rows };
+    const trial = { graph, item: mine, other: others, alone: own, rows };
     try {
       axis.note(await tryAxis(instance, trial));
     } catch (error) {
@@ -156,8 +161,21 @@ export class BatchRun {
   }
 }
 
+/** The outputs of a batch lie in one piece of memory: the last who gives it back does. Who never does keeps it. */
+function lendTo(items: readonly RunItem[], giveBack: () => void): void {
+  const takers = items.filter(({ settled }) => !settled);
+  let left = takers.length;
+  for (const { lendOutputs } of takers) {
+    lendOutputs?.(() => {
+      left -= 1;
+      if (left === 0) giveBack();
+    });
+  }
+}
+
 interface Done {
   readonly outputs: readonly Tensor[];
+  readonly giveBack: (() => void) | undefined;
   readonly startedAt: number;
   readonly times: { readonly inputMs: number; readonly inferMs: number; readonly outputMs: number };
 }

@@ -16,6 +16,7 @@ export interface RunRequest {
   /** Aborts when the caller has gone. */
   readonly signal?: AbortSignal | undefined;
   readonly noteRun?: Caller['noteRun'];
+  readonly lendOutputs?: Caller['lendOutputs'];
 }
 
 /** Where a run stands in the queue, and whom it may share a batch with. */
@@ -35,6 +36,7 @@ export class RunItem {
   readonly enqueuedAt: number;
   readonly outputs: Promise<readonly Tensor[]>;
   readonly noteRun: Caller['noteRun'];
+  readonly lendOutputs: Caller['lendOutputs'];
   bucket: string;
   /** Runners that died under it. */
   deaths = 0;
@@ -61,6 +63,7 @@ export class RunItem {
     this.cuts = place.cuts;
     this.enqueuedAt = now;
     this.noteRun = request.noteRun;
+    this.lendOutputs = request.lendOutputs;
     this.#signal = request.signal;
     this.outputs = new Promise((resolve, reject) => {
       this.#resolve = resolve;

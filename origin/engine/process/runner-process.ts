@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { BrinkError } from '../../../shared/errors/brink-error.js';
-import type { Tensor } from '../../../shared/protocol/tensor.js';
 import { encodeFrame, type Frame } from '../../runner/frame.js';
 import { FrameReader } from '../../runner/frame-reader.js';
 import { type RunnerReply, runnerReplySchema, type RunnerRequest, type Signatures } from '../../runner/messages.js';
@@ -38,7 +37,7 @@ type ReplyOf<Type extends ReplyType> = Extract<RunnerReply, { type: Type }>;
 
 interface Pending {
   /** Throws for a reply that does not belong to the question. */
-  resolve(reply: RunnerReply, tensors: readonly Tensor[]): void;
+  resolve(reply: RunnerReply, frame: Frame): void;
   reject(error: unknown): void;
 }
 
@@ -136,9 +135,9 @@ export class RunnerProcess implements Runner {
   async run(graph: string, inputs: readonly BatchTensor[]): Promise<RunResult> {
     const id = this.#nextId++;
     const slab = this.#slabs !== undefined && this.#pending.size === 0;
-    const { reply, tensors } = await this.#ask(id, 'result', { type: 'run', id, graph, slab }, inputs);
+    const { reply, frame } = await this.#ask(id, 'result', { type: 'run', id, graph, slab }, inputs);
     const { inferMs, cpuMs, rssBytes } = reply;
-    return { outputs: tensors, inferMs, cpuMs, rssBytes };
+    return { outputs: frame.tensors, giveBack: frame.giveBack, inferMs, cpuMs, rssBytes };
   }
 
   async ping(): Promise<{ readonly rssBytes: number }> {
@@ -174,7 +173,7 @@ export class RunnerProcess implements Runner {
     type: Type,
     request: RunnerRequest,
     inputs: readonly BatchTensor[] = [],
-  ): Promise<{ reply: ReplyOf<Type>; tensors: readonly Tensor[] }> {
+  ): Promise<{ reply: ReplyOf<Type>; frame: Frame }> {
     return new Promise((resolve, reject) => {
       if (this.#died !== undefined) {
         reject(this.#died);
@@ -182,9 +181,9 @@ export class RunnerProcess implements Runner {
       }
       const slab = this.#pending.size === 0 ? this.#slabs?.inputs : undefined; // what is there has been read
       const chunks = encodeFrame(request, inputs, { slab }); // a frame over the limit rejects the caller and sends nothing
-      const settle: Pending['resolve'] = (reply, tensors) => {
+      const settle: Pending['resolve'] = (reply, frame) => {
         if (!isOf(type, reply)) throw new Error(`expected ${type}, got ${reply.type}`);
-        resolve({ reply, tensors });
+        resolve({ reply, frame });
       };
       this.#pending.set(id, { resolve: settle, reject });
       if (this.#memoryBytesMax < Infinity) this.#watch.start();
@@ -204,8 +203,8 @@ export class RunnerProcess implements Runner {
     }
   }
 
-  #settle({ header, tensors }: Frame): void {
-    const reply = runnerReplySchema.parse(header);
+  #settle(frame: Frame): void {
+    const reply = runnerReplySchema.parse(frame.header);
     const id = reply.type === 'loaded' ? 'load' : (reply.id ?? 'load');
     const pending = this.#pending.get(id);
     if (pending === undefined) throw new Error(`${reply.type} without a question`);
@@ -213,7 +212,7 @@ export class RunnerProcess implements Runner {
       this.#killFor('memory', `expected at most ${this.#memoryBytesMax} bytes of memory, took ${reply.rssBytes}`);
       return;
     }
-    if (reply.type !== 'failed') pending.resolve(reply, tensors);
+    if (reply.type !== 'failed') pending.resolve(reply, frame);
     this.#pending.delete(id);
     if (this.#pending.size === 0) this.#watch.stop();
     if (reply.type !== 'failed') return;

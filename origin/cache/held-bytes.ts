@@ -1,10 +1,5 @@
 import type { Tensor } from '../../shared/protocol/tensor.js';
 
-/** Tensors with memory of their own: nobody else sees what is written into them, and no larger piece is held by them. */
-export function copyTensors(tensors: readonly Tensor[]): Tensor[] {
-  return tensors.map(({ name, datatype, shape, data }) => ({ name, datatype, shape: [...shape], data: data.slice() }));
-}
-
 const bytesPerTensor = 256;
 const bytesPerString = 32;
 
