@@ -119,7 +119,7 @@ export function decodeFrame(frame: ArrayBuffer, slab?: Slab): Frame {
     return tensor;
   });
   if (offset !== bytes.byteLength) {
-    throw new Error(`expected ${bytes.byteLength} bytes of tensors, their parts have ${offset}`);
+    throw new Error(`expected ${bytes.byteLength} bytes of tensors, its parts have ${offset}`);
   }
   return { header: json.header, tensors, giveBack: memory?.giveBack };
 }
