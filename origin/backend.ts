@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { BrinkError } from '../shared/errors/brink-error.js';
 import { trimOldest } from '../shared/collections/trim-oldest.js';
 import { serverVersion } from '../shared/serve/metadata.js';
 import type { Target } from '../shared/engine/engine.js';
@@ -131,6 +132,11 @@ export class Backend {
     this.#settings.set(model, settings);
     trimOldest(this.#settings, settingsKeptMax);
     return settings;
+  }
+
+  /** Why no request to a model is let in now; undefined when one may be, perhaps as it is answered from the cache. */
+  refusal(model: string): BrinkError | undefined {
+    return this.settingsOf(model).responseCacheBytesMax > 0 ? undefined : this.#engine.refusal(model);
   }
 
   /** The limits of requests to a model; without one, of all. */

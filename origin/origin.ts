@@ -14,6 +14,7 @@ import type { GrpcTls } from './grpc/tls.js';
 import { originApp } from './http/app.js';
 import { createHttpServer } from './http/create-server.js';
 import { HttpDrain } from './http/drain-http.js';
+import { FrontDoor } from './http/front-door.js';
 import { MetricsServer } from './observe/metrics-server.js';
 import type { RequestEnded } from '../shared/http/request-scope.js';
 import { type EndedRequest, traceRequest } from './observe/trace-request.js';
@@ -48,6 +49,7 @@ export class Origin {
   readonly #parts: OriginParts;
   readonly #http: Server;
   readonly #httpDrain: HttpDrain;
+  readonly #door: FrontDoor;
   readonly #grpc: GrpcServer;
   #metrics: MetricsServer | undefined;
 
@@ -63,7 +65,15 @@ export class Origin {
       trace({ protocol: 'rest', ...ended });
     };
     const app = originApp({ tier, log, keysOf: keys.rings, limitsOf, corsOrigins: config.corsOrigins, onEnd });
-    this.#http = createHttpServer(app.fetch);
+    this.#door = new FrontDoor({
+      refusal: (model) => backend.refusal(model),
+      clock: systemClock,
+      random: () => Math.random(),
+      schedule: systemSchedule,
+      log,
+      onEnd: (ended) => observe({ protocol: 'rest', ...ended }), // no spans: in an overload there would be most of these
+    });
+    this.#http = createHttpServer(app.fetch, this.#door);
     this.#httpDrain = new HttpDrain(this.#http);
     this.#grpc = new GrpcServer({
       tier,
@@ -129,6 +139,7 @@ export class Origin {
     await backend.close(); // what still waits or runs fails with `shutting-down`
     await Promise.race([answered, after(refuseMsMax)]);
     this.#http.closeAllConnections();
+    this.#door.close();
     keys.stop();
     await Promise.all([this.#metrics?.close(), tracing.shutdown()]);
   }

@@ -116,6 +116,17 @@ export class OriginEngine implements Engine {
     return this.#withheld.has(digest) ? unloaded() : this.#residents.get(digest)?.pool.failure;
   }
 
+  /** What everybody hears who asks for a model now, counted; undefined when one of its versions has room, or none is here. */
+  refusal(model: string): BrinkError | undefined {
+    let full: VersionPool | undefined;
+    for (const { pool, label } of this.#residents.values()) {
+      if (label.model !== model) continue;
+      if (!pool.isFull) return undefined;
+      full = pool;
+    }
+    return full?.turnAway();
+  }
+
   /** How the versions stand that are in memory, or leave it. */
   snapshot(): readonly VersionSnapshot[] {
     return [...this.#residents.values()].map(({ pool }) => pool.snapshot());

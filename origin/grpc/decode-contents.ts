@@ -7,7 +7,7 @@ import { elementSink } from '../../shared/protocol/elements.js';
 import type { Limits } from '../../shared/protocol/limits.js';
 import { quoted } from '../../shared/protocol/quote-text.js';
 import { contentsFieldName, contentsFieldOf, type FieldOfContents } from './contents-field.js';
-import { FieldReader, readVarint, wireTypes } from './wire/field-reader.js';
+import { FieldReader, readVarint, wireTypes } from '../../shared/protobuf/field-reader.js';
 
 /** Integers are checked and stored in rows of so many, so that no second copy of a tensor is made of numbers. */
 const rowLength = 4_096;

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { BrinkError, toBrinkError } from '../../shared/errors/brink-error.js';
 import { errorResponse } from '../../shared/http/responses.js';
+import type { FrontDoor } from './front-door.js';
 
 type Fetch = Parameters<typeof getRequestListener>[0];
 
@@ -19,8 +20,11 @@ const idleMsMax = 75_000;
 /** Request line and headers together. */
 export const headBytesMax = 16 * 1024;
 
-/** HTTP in front of the app. What never becomes a request of the app is refused in the same form as all else. */
-export function createHttpServer(fetch: Fetch): Server {
+/**
+ * HTTP in front of the app. What never becomes a request of the app is refused in the same form as all else. `door`: who
+ * answers what it turns away.
+ */
+export function createHttpServer(fetch: Fetch, door?: Pick<FrontDoor, 'turnsAway'>): Server {
   const options = {
     maxHeaderSize: headBytesMax,
     headersTimeout: headersMsMax,
@@ -31,7 +35,9 @@ export function createHttpServer(fetch: Fetch): Server {
   const errorHandler = (error: unknown): Response =>
     errorResponse(error instanceof RequestError ? unreadable() : toBrinkError(error));
   const listener = getRequestListener(fetch, { errorHandler });
-  const server = createServer(options, (request, response) => void listener(request, response));
+  const server = createServer(options, (request, response) => {
+    if (door?.turnsAway(request, response) !== true) void listener(request, response);
+  });
   server.on('clientError', refuseBytes);
   server.on('checkExpectation', (_: IncomingMessage, response: ServerResponse) => {
     const refusal = new BrinkError('bad-header', "expected no 'expect' header but 100-continue, got another one");

@@ -12,13 +12,17 @@ export function jsonResponse(body: unknown, status = 200, extra: Record<string, 
 
 const retryAfterMsDefault = 1_000;
 
+/** The headers that an error has by itself. */
+export function errorHead({ status, retryAfterMs = retryAfterMsDefault }: BrinkError): Record<string, string> {
+  const head: Record<string, string> = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  if (status === 429 || status === 503) head['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1_000)));
+  if (status === 401) head['www-authenticate'] = 'Bearer';
+  return head;
+}
+
 /** The one mapper from errors to HTTP. What is internal stays in `cause`, for the log. */
 export function errorResponse(error: BrinkError, report: CallReport = {}): Response {
-  const extra: Record<string, string> = {};
-  if (error.status === 429 || error.status === 503) {
-    extra['retry-after'] = String(Math.max(1, Math.ceil((error.retryAfterMs ?? retryAfterMsDefault) / 1_000)));
-  }
-  if (error.status === 401) extra['www-authenticate'] = 'Bearer';
+  const extra = errorHead(error);
   if (report.ref !== undefined) {
     extra[headers.version] = report.ref.version;
     extra[headers.digest] = report.ref.digest;

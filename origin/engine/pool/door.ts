@@ -57,6 +57,11 @@ export class Door {
     this.#limit.raiseFloor(Math.max(this.#concurrencyMin, 2 * rowsAtOnce));
   }
 
+  /** Whether whoever asks is refused, however little he asks for and however long he would wait. */
+  isFull(queued: number, inFlight: number): boolean {
+    return queued >= this.#queueItemsMax || inFlight >= this.limit;
+  }
+
   refusal(crowd: Crowd): Refusal | undefined {
     const { queued, inFlight, leftMs, cost } = crowd;
     const backlog = { ...crowd, estimateMs: (rows: number) => cost?.estimateMs(rows) };

@@ -9,7 +9,7 @@ import { Waiters } from '../waiters.js';
 import { BatchBook, type BatchBookParts } from './batch-book.js';
 import { Crew, type CrewParts } from './crew.js';
 import { deathsMax, Dispatcher } from './dispatcher.js';
-import { Door } from './door.js';
+import { type Crowd, Door } from './door.js';
 import { cancelled, RunItem, type RunRequest } from './run-item.js';
 
 export interface VersionPoolParts extends Omit<CrewParts, 'book' | 'onChange' | 'onStartFailed'> {
@@ -139,6 +139,18 @@ export class VersionPool {
     }
   }
 
+  /** Whether whoever asks is refused, whatever he asks for. */
+  get isFull(): boolean {
+    return this.#door.isFull(this.#dispatcher.queued, this.#inFlight);
+  }
+
+  /** The refusal of somebody of whom nothing is known; undefined when he may come in. */
+  turnAway(): BrinkError | undefined {
+    const refusal = this.#door.refusal(this.#crowd(Infinity, 0, 1));
+    if (refusal !== undefined) this.#refused(refusal.reason);
+    return refusal?.error;
+  }
+
   /** Serves what waits and what is held, then ends. */
   drain(reason: RunnerEnd = 'closed'): void {
     this.#draining = reason;
@@ -191,20 +203,28 @@ export class VersionPool {
   }
 
   #admit(deadline: Deadline, level: number, rows: number, bucket = this.#dispatcher.headBucket): void {
+    const refusal = this.#door.refusal(this.#crowd(deadline.leftMs(), level, rows, bucket));
+    if (refusal === undefined) return;
+    this.#refused(refusal.reason);
+    throw refusal.error;
+  }
+
+  get #inFlight(): number {
+    return this.#dispatcher.inFlight + this.#holds;
+  }
+
+  #crowd(leftMs: number, level: number, rows: number, bucket = this.#dispatcher.headBucket): Crowd {
     const dispatcher = this.#dispatcher;
-    const refusal = this.#door.refusal({
+    return {
       queued: dispatcher.queued,
-      inFlight: dispatcher.inFlight + this.#holds,
-      leftMs: deadline.leftMs(),
+      inFlight: this.#inFlight,
+      leftMs,
       rowsAhead: dispatcher.rowsAhead(level),
       rows,
       cost: bucket === undefined ? undefined : this.#book.costOf(bucket),
       rowsLimit: dispatcher.rowsLimit,
       remainingMs: dispatcher.remainingMs(),
-    });
-    if (refusal === undefined) return;
-    this.#refused(refusal.reason);
-    throw refusal.error;
+    };
   }
 
   #refused(reason: RefusalReason): void {

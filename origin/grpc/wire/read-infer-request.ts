@@ -2,7 +2,7 @@ import { BrinkError } from '../../../shared/errors/brink-error.js';
 import type { Limits } from '../../../shared/protocol/limits.js';
 import { quoted } from '../../../shared/protocol/quote-text.js';
 import { BoundedList } from './bounded-list.js';
-import { FieldReader, readVarint, signedOf, wireTypes } from './field-reader.js';
+import { FieldReader, readVarint, signedOf, wireTypes } from '../../../shared/protobuf/field-reader.js';
 import { WireParameters } from './wire-parameters.js';
 
 type Parameters = ReturnType<WireParameters['object']>;

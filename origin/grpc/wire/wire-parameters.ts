@@ -1,5 +1,5 @@
 import { BrinkError } from '../../../shared/errors/brink-error.js';
-import { FieldReader } from './field-reader.js';
+import { FieldReader } from '../../../shared/protobuf/field-reader.js';
 
 type Value = string | number | bigint | boolean;
 

@@ -1,5 +1,5 @@
-import { BrinkError } from '../../../shared/errors/brink-error.js';
-import { decodeUtf8 } from '../../../shared/protocol/utf8.js';
+import { BrinkError } from '../errors/brink-error.js';
+import { decodeUtf8 } from '../protocol/utf8.js';
 
 /** How a field lies in the bytes (protobuf, "Encoding": message structure); groups are from before proto3. */
 export const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
@@ -86,6 +86,18 @@ export class FieldReader {
     this.expect(wireTypes.varint);
     const value = this.high * 2 ** 32 + this.low;
     return Number.isSafeInteger(value) ? value : (BigInt(this.high) << 32n) | BigInt(this.low);
+  }
+
+  /** An enum, or an integer that is kept small. Throws for one beyond 2^31. */
+  small(): number {
+    this.expect(wireTypes.varint);
+    if (this.high === 0 && this.low < 2 ** 31) return this.low;
+    throw this.#malformed(`field ${this.field} to be below 2^31`);
+  }
+
+  float(): number {
+    this.expect(wireTypes.fixed32);
+    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.start, 4).getFloat32(0, true);
   }
 
   double(): number {
