@@ -4,6 +4,7 @@ import { manifestDigest } from '../../shared/manifest/digest.js';
 import { type BlobRef, blobsOf, type Manifest } from '../../shared/manifest/manifest.js';
 import type { Signature } from '../../shared/protocol/tensor.js';
 import { projectRoot } from '../local/project-root.js';
+import { checkGraph } from './graph/check-graph.js';
 import { loadDefinition } from './load-definition.js';
 import { type DefinitionBlobs, makeManifest } from './make-manifest.js';
 import type { PublishObserver } from './publish-events.js';
@@ -38,6 +39,7 @@ export async function prepareVersion(path: string, options: PrepareOptions = {})
   for (const [name, graph] of Object.entries(read.graphs)) {
     options.onEvent?.({ stage: 'inspect', model: definition.name, graph: name });
     const { signal, runnerJs } = options;
+    pass(name, graph);
     signatures[name] = await readSignature(name, graph, {
       signal,
       ...(options.inspectTimeoutMs === undefined ? {} : { timeoutMs: options.inspectTimeoutMs }),
@@ -46,6 +48,16 @@ export async function prepareVersion(path: string, options: PrepareOptions = {})
   }
   const manifest = makeManifest(definition, read.refs, signatures);
   return { manifest, digest: await manifestDigest(manifest), blobs: neededOf(manifest, read.blobs) };
+}
+
+/** The gate, before anything else reads a graph. */
+function pass(name: string, { file, model, externalData }: GraphBytes): void {
+  try {
+    checkGraph(model, new Map(Object.entries(externalData).map(([path, { byteLength }]) => [path, byteLength])));
+  } catch (error) {
+    if (!(error instanceof PublishError)) throw error;
+    throw new PublishError(error.code, `graph "${name}" (${file}) is refused: ${error.message}`, { cause: error });
+  }
 }
 
 interface ReadFiles {

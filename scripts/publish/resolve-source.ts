@@ -29,7 +29,7 @@ export const blobBytesMax = 100_000_000;
 export async function resolveSource(source: z.infer<typeof sourceSchema>, place: SourcePlace): Promise<ResolvedFile> {
   const fromPackage = source.from.startsWith('npm:');
   const { root, path } = fromPackage ? packageFolder(source.from, place) : { root: place.folder, path: source.from };
-  const bytes = await readInside(root, path, place.what);
+  const bytes = await readInside(root, path, { what: place.what, isPinned: source.sha256 !== undefined });
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (source.sha256 === undefined && fromPackage) {
     throw new PublishError(
@@ -46,7 +46,14 @@ export async function resolveSource(source: z.infer<typeof sourceSchema>, place:
   return { bytes, sha256 };
 }
 
-async function readInside(root: string, path: string, what: string): Promise<Uint8Array> {
+interface Reading {
+  readonly what: string;
+  /** What is in it is known beforehand. */
+  readonly isPinned: boolean;
+}
+
+async function readInside(root: string, path: string, reading: Reading): Promise<Uint8Array> {
+  const { what } = reading;
   const segments = path.split(/[\\/]/);
   if (isAbsolute(path) || segments.includes('..') || path.includes('\0')) {
     throw new PublishError(
@@ -61,15 +68,20 @@ async function readInside(root: string, path: string, what: string): Promise<Uin
   if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
     throw new PublishError('outside-the-folder', `${what}: "${path}" is a link that leaves ${root}`);
   }
-  return readRegular(file, path, what);
+  return readRegular(file, path, reading);
 }
 
-async function readRegular(file: string, path: string, what: string): Promise<Uint8Array> {
+async function readRegular(file: string, path: string, { what, isPinned }: Reading): Promise<Uint8Array> {
   // Not following: the path is real already, a link here was put there since. Not blocking: it may be a pipe.
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw new PublishError('not-a-regular-file', `${what}: "${path}" is not a regular file`);
+    if (stat.nlink > 1 && !isPinned) {
+      // Which of its names was first cannot be told: it may be a file of somebody else's.
+      const text = `"${path}" has ${stat.nlink} names (hard links), one of which may be outside the folder`;
+      throw new PublishError('not-a-regular-file', `${what}: ${text}: copy it, or give its sha256`);
+    }
     if (stat.size > blobBytesMax) {
       throw new PublishError(
         'file-too-large',

@@ -17,6 +17,8 @@ export type Counted = keyof typeof graphLimits;
 
 /** Graphs within attributes of nodes within graphs. */
 export const subgraphDepthMax = 16;
+/** Functions that call functions. */
+export const functionDepthMax = 64;
 export const rankMax = 32;
 /** With all functions in the place of their calls. */
 export const expandedNodesMax = 1_000_000;

@@ -8,7 +8,7 @@ import { publish } from '../../../scripts/publish/publish.js';
 import type { PublishEvent } from '../../../scripts/publish/publish-events.js';
 import { uploadBlobs, uploadsAtOnceMax } from '../../../scripts/publish/upload-blobs.js';
 import { sha256Hex } from '../../../shared/manifest/digest.js';
-import { doubleModel, externalDoubleModel, unsupportedModels } from '../../harness/onnx.js';
+import { doubleModel, externalDoubleModel, makeModel, node, unsupportedModels } from '../../harness/onnx.js';
 import { FakeAdmin, fakeToken } from '../fake-admin.js';
 import { folderOf, removeFolder } from '../model-folder.js';
 
@@ -77,11 +77,10 @@ describe('preparing a version', () => {
   it('refuses a graph whose external weights are not declared, though they lie beside it', async () => {
     const { bytes, externalData } = externalDoubleModel('weights.bin');
     const folder = await made({ 'a.onnx': bytes, 'weights.bin': externalData['weights.bin']! });
-    await expect(prepareVersion(join(folder, 'a.onnx'))).rejects.toMatchObject({ code: 'unreadable-graph' });
+    await expect(prepareVersion(join(folder, 'a.onnx'))).rejects.toMatchObject({ code: 'refused-graph' });
   });
 
   it.each([
-    ['that is no graph', new TextEncoder().encode('not a graph')],
     ['with a sequence output', unsupportedModels().sequence],
     ['with a datatype that the protocol does not have', unsupportedModels().bfloat16],
   ])('refuses a file %s', async (_, bytes) => {
@@ -98,16 +97,24 @@ describe('preparing a version', () => {
   });
 
   it('says of a graph that cannot be loaded what onnxruntime says, under the name that the author knows', async () => {
+    const unknown = makeModel(doubleModel().signature, [node('Abracadabra', ['x'], ['y'])]);
+    const folder = await made({ 'a.onnx': unknown.bytes });
+    await expect(prepareVersion(join(folder, 'a.onnx'))).rejects.toThrow(
+      /^graph "model" \(a\.onnx\) cannot be loaded: .*Abracadabra/,
+    );
+  });
+
+  it('says of a graph that the gate refuses what is wrong with it, under the name that the author knows', async () => {
     const { bytes } = externalDoubleModel('weights.bin');
     const folder = await made({ 'a.onnx': 'not a graph', 'empty.onnx': '', 'ext.onnx': bytes });
     await expect(prepareVersion(join(folder, 'a.onnx'))).rejects.toThrow(
-      /^graph "model" \(a\.onnx\) cannot be loaded: Protobuf parsing failed\.$/,
+      /^graph "model" \(a\.onnx\) is refused: expected a file in the ONNX format/,
     );
     await expect(prepareVersion(join(folder, 'empty.onnx'))).rejects.toThrow(
-      /^graph "model" \(empty\.onnx\) cannot be loaded: ModelProto does not have a graph\.$/,
+      /^graph "model" \(empty\.onnx\) is refused: .* an IR version and a graph/,
     );
     await expect(prepareVersion(join(folder, 'ext.onnx'))).rejects.toThrow(
-      /^graph "model" \(ext\.onnx\) cannot be loaded: .* does not exist: "weights\.bin"$/,
+      /^graph "model" \(ext\.onnx\) is refused: .*"weights\.bin"$/,
     );
   });
 

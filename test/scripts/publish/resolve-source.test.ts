@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import { link, mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../../scripts/local/project-root.js';
@@ -48,6 +48,12 @@ describe('resolving a source', () => {
     expect((await resolve('inside.bin')).sha256).toBe(sha256('inside'));
     expect(await text('sub/deep.bin')).toBe('deep');
     expect(await text('./inside.bin', sha256('inside'))).toBe('inside');
+  });
+
+  it('refuses a file with a second name, which may be outside the folder, unless it is known what is in it', async () => {
+    await link(join(root, 'secret.txt'), join(folder, 'hard.bin'));
+    await expect(text('hard.bin')).rejects.toMatchObject({ code: 'not-a-regular-file', message: /2 names/ });
+    expect(await text('hard.bin', sha256('secret'))).toBe('secret');
   });
 
   it('follows a link that stays in the folder', async () => {
