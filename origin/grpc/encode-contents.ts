@@ -2,7 +2,7 @@ import { encodeUtf8 } from '../../shared/protocol/utf8.js';
 import type { TensorData } from '../../shared/protocol/datatype.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import { contentsFieldOf, type FieldOfContents } from './contents-field.js';
-import { FieldWriter, packedIntegers, packedWords } from './wire/field-writer.js';
+import { FieldWriter, packedIntegers, packedWords } from '../../shared/protobuf/field-writer.js';
 
 /** A tensor's elements as `InferTensorContents`; a datatype that has no field there is the caller's to send raw. */
 export function contentsOf(tensor: Tensor): FieldWriter {

@@ -2,7 +2,7 @@ import { bytesOfTensor } from '../../shared/protocol/binary-data.js';
 import type { InferResponse } from '../../shared/protocol/infer.js';
 import { contentsFieldOf } from './contents-field.js';
 import { contentsOf } from './encode-contents.js';
-import { FieldWriter } from './wire/field-writer.js';
+import { FieldWriter } from '../../shared/protobuf/field-writer.js';
 
 /** How an answer's tensors travel: as they came, but raw where a datatype has no other way. */
 export function answersRaw(requestWasRaw: boolean, { outputs }: InferResponse): boolean {

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { Hono } from 'hono';
@@ -39,7 +38,7 @@ export function originApp({ tier, log, keysOf, limitsOf, corsOrigins, onEnd }: O
     clientOf: (context) => getConnInfo(context).remote.address ?? '',
     signalOf: (context) => context.req.raw.signal,
     bodyOf: (context) => bodyOfIncoming(context.env.incoming, memory),
-    answerMemoryOf: (context) => (bytes) => memory.answer(bytes, context.env.outgoing as ServerResponse),
+    answerMemoryOf: (context) => (bytes) => memory.answer(bytes, context.env.outgoing),
     tierOf: () => tier,
   });
   const ticks = (): number => performance.now();

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addAudit } from './audit.js';
 import { exitCodesHelp } from './exit-codes.js';
 import { addInfer } from './infer.js';
+import { addInspect } from './inspect.js';
 import { addLoad } from './load.js';
 import { addModels } from './models.js';
 import { addPredict } from './predict.js';
@@ -28,6 +29,7 @@ export function makeProgram(terminal: Terminal, version: string): Command {
       'after',
       `
 Examples:
+  $ brink inspect model.onnx
   $ brink publish models/ocr-line
   $ brink promote ocr-line v1
   $ brink predict ocr-line models/ocr-line/sample.png
@@ -39,6 +41,7 @@ The local one is found by .brink/ here or in a folder above, or where BRINK_HOME
 ${exitCodesHelp}`,
     );
   for (const add of [
+    addInspect,
     addPublish,
     addModels,
     addVersions,

@@ -8,7 +8,8 @@ export const graphFile = 'graph.onnx';
 const reasonLengthMax = 400;
 
 /** Where in onnxruntime's sources: `/…/model.cc:177 void onnxruntime::Graph::Load(…) `, `utils.cc:66 CopyLittleEndian `. */
-const sourcePlace = /\S*\w\.(?:cc|cpp|cu|h):\d+ (?:(?:[\w:<>*&~]+ )*[\w:<>~]*::[\w~]+\([^()]*\)(?: const)? |\w+ )?/g;
+const sourcePlace =
+  /\S*\w\.(?:cc|cpp|cu|h):(?:\d+|#) (?:(?:[\w:<>*&~]+ )*[\w:<>~]*::[\w~]+\([^()]*\)(?: const)? |\w+ )?/g;
 
 /**
  * Why onnxruntime does not take a graph, for the graph's author: its own words, because they name the node that it

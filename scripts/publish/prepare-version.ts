@@ -1,16 +1,13 @@
-import { basename } from 'node:path';
-import type { Definition } from '../../models/define.js';
 import { manifestDigest } from '../../shared/manifest/digest.js';
-import { type BlobRef, blobsOf, type Manifest } from '../../shared/manifest/manifest.js';
+import { blobsOf, type Manifest } from '../../shared/manifest/manifest.js';
 import type { Signature } from '../../shared/protocol/tensor.js';
-import { projectRoot } from '../local/project-root.js';
-import { checkGraph } from './graph/check-graph.js';
+import { passGate } from './pass-gate.js';
 import { loadDefinition } from './load-definition.js';
-import { type DefinitionBlobs, makeManifest } from './make-manifest.js';
+import { makeManifest } from './make-manifest.js';
 import type { PublishObserver } from './publish-events.js';
 import { PublishError } from './publish-error.js';
-import { type GraphBytes, readSignature } from './read-signature.js';
-import { type ResolvedFile, resolveSource } from './resolve-source.js';
+import { readFiles } from './read-files.js';
+import { readSignature } from './read-signature.js';
 
 /** A version that is ready to be stored: what it is, and the bytes of its blobs by their SHA-256. */
 export interface PreparedVersion {
@@ -39,7 +36,7 @@ export async function prepareVersion(path: string, options: PrepareOptions = {})
   for (const [name, graph] of Object.entries(read.graphs)) {
     options.onEvent?.({ stage: 'inspect', model: definition.name, graph: name });
     const { signal, runnerJs } = options;
-    pass(name, graph);
+    passGate(name, graph);
     signatures[name] = await readSignature(name, graph, {
       signal,
       ...(options.inspectTimeoutMs === undefined ? {} : { timeoutMs: options.inspectTimeoutMs }),
@@ -49,59 +46,6 @@ export async function prepareVersion(path: string, options: PrepareOptions = {})
   const manifest = makeManifest(definition, read.refs, signatures);
   return { manifest, digest: await manifestDigest(manifest), blobs: neededOf(manifest, read.blobs) };
 }
-
-/** The gate, before anything else reads a graph. */
-function pass(name: string, { file, model, externalData }: GraphBytes): void {
-  try {
-    checkGraph(model, new Map(Object.entries(externalData).map(([path, { byteLength }]) => [path, byteLength])));
-  } catch (error) {
-    if (!(error instanceof PublishError)) throw error;
-    throw new PublishError(error.code, `graph "${name}" (${file}) is refused: ${error.message}`, { cause: error });
-  }
-}
-
-interface ReadFiles {
-  readonly refs: DefinitionBlobs;
-  readonly graphs: Readonly<Record<string, GraphBytes>>;
-  readonly blobs: Map<string, Uint8Array>;
-}
-
-async function readFiles(definition: Definition, folder: string): Promise<ReadFiles> {
-  const root = projectRoot();
-  const blobs = new Map<string, Uint8Array>();
-  const resolve = async (source: Definition['files'][string], what: string): Promise<ResolvedFile> => {
-    const file = await resolveSource(source, { folder, projectRoot: root, what });
-    blobs.set(file.sha256, file.bytes);
-    return file;
-  };
-  const refs = {
-    graphs: {} as Record<string, DefinitionBlobs['graphs'][string]>,
-    files: {} as Record<string, BlobRef>,
-  };
-  const graphs: Record<string, GraphBytes> = {};
-  for (const [name, graph] of Object.entries(definition.graphs)) {
-    const model = await resolve(graph, `graph "${name}"`);
-    const weights: Record<string, ResolvedFile> = {};
-    for (const [file, source] of Object.entries(graph.externalData ?? {})) {
-      weights[file] = await resolve(source, `external data "${file}" of graph "${name}"`);
-    }
-    refs.graphs[name] = { model: refOf(model), externalData: mapValues(weights, refOf) };
-    graphs[name] = {
-      file: basename(graph.from),
-      model: model.bytes,
-      externalData: mapValues(weights, ({ bytes }) => bytes),
-    };
-  }
-  for (const [name, source] of Object.entries(definition.files)) {
-    refs.files[name] = refOf(await resolve(source, `file "${name}"`));
-  }
-  return { refs, graphs, blobs };
-}
-
-const refOf = ({ sha256, bytes }: ResolvedFile): BlobRef => ({ sha256, bytes: bytes.byteLength });
-
-const mapValues = <T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 
 function neededOf(manifest: Manifest, blobs: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
   return new Map(

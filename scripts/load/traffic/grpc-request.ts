@@ -1,4 +1,4 @@
-import { FieldWriter } from '../../../origin/grpc/wire/field-writer.js';
+import { FieldWriter } from '../../../shared/protobuf/field-writer.js';
 import { bytesOfTensor } from '../../../shared/protocol/binary-data.js';
 import type { Tensor } from '../../../shared/protocol/tensor.js';
 

@@ -37,6 +37,8 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: readonly OnnxAttribute[];
+  /** The `NodeProto` itself, a view of the file. */
+  readonly bytes: Uint8Array;
 }
 
 export interface OnnxAttribute {

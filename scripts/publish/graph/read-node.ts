@@ -26,7 +26,7 @@ export function readNode(bytes: Uint8Array, budget: GraphBudget, depth: number, 
     else if (fields.field === 8) overload = fields.once().countedText();
     else if (fields.field === 9) budget.spend('metadata');
   }
-  return { name, opType, domain, overload, inputs, outputs, attributes };
+  return { name, opType, domain, overload, inputs, outputs, attributes, bytes };
 }
 
 /** Of an input or output: empty ones count too. */

@@ -46,6 +46,25 @@ async function document(
   return { ...ended, json: JSON.parse(ended.stdout) as Record<string, unknown> };
 }
 
+describe('brink inspect', () => {
+  it('looks into a model without a server, in words and as one document', async () => {
+    const env = { BRINK_URL: 'http://127.0.0.1:1', BRINK_TOKEN: '' };
+    const { exit, stdout, stderr } = await brink(['inspect', join(folder, 'double.onnx')], { env });
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/first axis +a batch/);
+    expect(stdout).toMatch(/input +x +FP32 +\[\?, 4\] +\[1, 4\]/);
+    expect(stderr).toContain('onnxruntime-web');
+    const { json } = await document(['inspect', join(folder, 'double.onnx'), '--shape', 'x=2,4'], { env });
+    expect(json).toMatchObject({ model: 'double', graphs: [{ batchAxis: 'independent', ranWith: { x: [2, 4] } }] });
+  });
+
+  it('refuses what is no model, and says why', async () => {
+    const { exit, stdout, stderr } = await brink(['inspect', join(folder, 'a.png')]);
+    expect([exit, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/expected a folder, a definition .* or an \.onnx file/);
+  });
+});
+
 describe('brink, from publishing to rolling back', () => {
   it('publishes a bare .onnx file, and says so the second time', async () => {
     const first = await brink(['publish', join(folder, 'double.onnx')]);

@@ -85,7 +85,13 @@ const tensors: readonly HostileModel[] = [
   {
     name: 'a constant with values that are not there',
     bytes: model({
-      node: [{ opType: 'Constant', output: ['y'], attribute: [{ name: 'value', type: 4, t: { ...two } }] }],
+      node: [
+        {
+          opType: 'Constant',
+          output: ['y'],
+          attribute: [{ name: 'value', type: onnx.AttributeProto.AttributeType.TENSOR, t: { ...two } }],
+        },
+      ],
     }),
     refused: /2 values in float_data/,
   },

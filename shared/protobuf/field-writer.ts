@@ -1,6 +1,6 @@
-import type { FixedArray } from '../../../shared/protocol/datatype.js';
-import { encodeUtf8 } from '../../../shared/protocol/utf8.js';
-import { wireTypes } from '../../../shared/protobuf/field-reader.js';
+import type { FixedArray } from '../protocol/datatype.js';
+import { encodeUtf8 } from '../protocol/utf8.js';
+import { wireTypes } from './field-reader.js';
 
 /** Bytes that begin before where a shift by 7 would lose bits of a double's 53. */
 const varintBytesMax = 10;

@@ -1,0 +1,45 @@
+import { loadDefinition } from '../publish/load-definition.js';
+import { readFiles } from '../publish/read-files.js';
+import type { InspectOptions } from '../publish/throw-away-runner.js';
+import { type GraphInspection, inspectGraph, type InspectStage } from './inspect-graph.js';
+import { type InputShapes, parseShapes } from './input-shapes.js';
+import { UsageError } from '../commands/usage-error.js';
+
+export interface Inspection {
+  readonly model: string;
+  readonly graphs: readonly GraphInspection[];
+}
+
+export interface InspectFlags extends InspectOptions {
+  /** `x=1,3,48,320`; with several graphs `detect:x=1,3,480,480`. */
+  readonly shapes: readonly string[];
+  readonly onStage?: (graph: string, stage: InspectStage) => void;
+}
+
+/** A model folder, definition or `.onnx` file, looked at from all sides; no server is asked. Throws PublishError. */
+export async function inspect(path: string, { shapes, onStage, ...options }: InspectFlags): Promise<Inspection> {
+  const { definition, folder } = await loadDefinition(path);
+  const { graphs } = await readFiles(definition, folder);
+  const shapesOf = shapesByGraph(Object.keys(graphs), shapes);
+  const inspected: GraphInspection[] = [];
+  for (const [name, graph] of Object.entries(graphs)) {
+    const onStageOf = onStage === undefined ? {} : { onStage: (stage: InspectStage) => onStage(name, stage) };
+    inspected.push(await inspectGraph(name, graph, { ...options, shapes: shapesOf.get(name) ?? {}, ...onStageOf }));
+  }
+  return { model: definition.name, graphs: inspected };
+}
+
+function shapesByGraph(graphs: readonly string[], texts: readonly string[]): Map<string, InputShapes> {
+  const [only] = graphs;
+  const shapes = new Map<string, InputShapes>();
+  for (const text of texts) {
+    const named = graphs.find((graph) => text.startsWith(`${graph}:`));
+    const graph = named ?? (graphs.length === 1 ? only : undefined);
+    if (graph === undefined) {
+      throw new UsageError(`expected a shape as <graph>:<input>=<sizes>, of graph ${graphs.join(', ')}, got "${text.slice(0, 64)}"`); // prettier-ignore
+    }
+    const shape = parseShapes([named === undefined ? text : text.slice(named.length + 1)]);
+    shapes.set(graph, { ...shapes.get(graph), ...shape });
+  }
+  return shapes;
+}

@@ -1,0 +1,52 @@
+import { basename } from 'node:path';
+import type { Definition } from '../../models/define.js';
+import type { BlobRef } from '../../shared/manifest/manifest.js';
+import { projectRoot } from '../local/project-root.js';
+import type { DefinitionBlobs } from './make-manifest.js';
+import { type ResolvedFile, resolveSource } from './resolve-source.js';
+import type { GraphBytes } from './throw-away-runner.js';
+
+/** The files of a definition, as they are now: what is hashed is what is inspected and uploaded. */
+export interface ReadFiles {
+  readonly refs: DefinitionBlobs;
+  readonly graphs: Readonly<Record<string, GraphBytes>>;
+  readonly blobs: Map<string, Uint8Array>;
+}
+
+/** Reads every file that a definition names, and hashes it. Throws PublishError. */
+export async function readFiles(definition: Definition, folder: string): Promise<ReadFiles> {
+  const root = projectRoot();
+  const blobs = new Map<string, Uint8Array>();
+  const resolve = async (source: Definition['files'][string], what: string): Promise<ResolvedFile> => {
+    const file = await resolveSource(source, { folder, projectRoot: root, what });
+    blobs.set(file.sha256, file.bytes);
+    return file;
+  };
+  const refs = {
+    graphs: {} as Record<string, DefinitionBlobs['graphs'][string]>,
+    files: {} as Record<string, BlobRef>,
+  };
+  const graphs: Record<string, GraphBytes> = {};
+  for (const [name, graph] of Object.entries(definition.graphs)) {
+    const model = await resolve(graph, `graph "${name}"`);
+    const weights: Record<string, ResolvedFile> = {};
+    for (const [file, source] of Object.entries(graph.externalData ?? {})) {
+      weights[file] = await resolve(source, `external data "${file}" of graph "${name}"`);
+    }
+    refs.graphs[name] = { model: refOf(model), externalData: mapValues(weights, refOf) };
+    graphs[name] = {
+      file: basename(graph.from),
+      model: model.bytes,
+      externalData: mapValues(weights, ({ bytes }) => bytes),
+    };
+  }
+  for (const [name, source] of Object.entries(definition.files)) {
+    refs.files[name] = refOf(await resolve(source, `file "${name}"`));
+  }
+  return { refs, graphs, blobs };
+}
+
+const refOf = ({ sha256, bytes }: ResolvedFile): BlobRef => ({ sha256, bytes: bytes.byteLength });
+
+const mapValues = <T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
