@@ -49,7 +49,7 @@ export class FrontDoor {
     if (incoming.method !== 'POST' || incoming.headers.origin !== undefined) return false;
     const [, model, operation] = runPath.exec(incoming.url ?? '') ?? [];
     if (model === undefined || !nameSchema.safeParse(model).success) return false;
-    const error = this.#parts.turn.elapsedMs() > turnMsMax ? behind() : this.#parts.refusal(model);
+    const error = this.#parts.turn.elapsedMs() > turnMsMax ? behind : this.#parts.refusal(model);
     if (error === undefined) return false;
     this.#answer(incoming, outgoing, error, { model, operation: operation === 'infer' ? 'infer' : 'predict' });
     return true;
@@ -70,10 +70,12 @@ export class FrontDoor {
     const { clock, random, onEnd } = this.#parts;
     const { [headers.requestId]: requestId, [headers.traceparent]: traceparent } = incoming.headers;
     const trace = traceOf(textOf(requestId), textOf(traceparent), random);
-    const body = Buffer.from(JSON.stringify({ error: error.message, code: error.code }));
+    // As text: Node writes it together with the head, where bytes would be a second piece.
+    const body = JSON.stringify({ error: error.message, code: error.code });
+    const bytesOut = Buffer.byteLength(body);
     outgoing.writeHead(error.status, {
       ...errorHead(error),
-      'content-length': body.length,
+      'content-length': bytesOut,
       [headers.requestId]: trace.requestId,
       [headers.traceparent]: trace.traceparent,
       [headers.servedBy]: 'origin',
@@ -81,7 +83,7 @@ export class FrontDoor {
     });
     outgoing.end(body);
     const { status, code } = error;
-    const sizes = { ms: 0, bytesIn: 0, bytesOut: body.length };
+    const sizes = { ms: 0, bytesIn: 0, bytesOut };
     onEnd({ operation, model, status, code, startedAt: clock.now(), ...sizes, trace, report: {} });
     this.#count(model);
   }
@@ -100,8 +102,10 @@ export class FrontDoor {
   }
 }
 
-const behind = (): BrinkError =>
-  new BrinkError('overloaded', 'expected fewer requests at once: the server does not keep up', { retryAfterMs: 1_000 });
+/** One for all: making an error takes as long as all else of a refusal. */
+const behind = new BrinkError('overloaded', 'expected fewer requests at once: the server does not keep up', {
+  retryAfterMs: 1_000,
+});
 
 const textOf = (header: string | string[] | undefined): string | undefined =>
   typeof header === 'string' ? header : undefined;
