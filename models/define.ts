@@ -20,6 +20,8 @@ export const definitionSchema = z.strictObject({
       /** Read from the graph when absent; checked against the graph when given. */
       signature: signatureSchema.optional(),
       externalData: z.record(nameSchema, sourceSchema).optional(),
+      /** False: the graph is stored as it is, and every edge optimises it whenever it loads it. */
+      optimise: z.boolean().default(true),
     }),
   ),
   /** Default: the only graph; null when there are several. */

@@ -69,6 +69,6 @@ export class VersionLoader {
     for (const [path, blob] of Object.entries(graph.externalData)) {
       external.push({ path, data: await this.#artifacts.get(blob) });
     }
-    return this.#runtime.createSession(model, external, deadline);
+    return this.#runtime.createSession(model, external, { isOptimised: graph.optimised !== undefined, deadline });
   }
 }

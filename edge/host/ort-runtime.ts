@@ -48,13 +48,13 @@ export class OrtRuntime {
   async createSession(
     model: Uint8Array,
     externalData: readonly ExternalFile[],
-    deadline: Deadline,
+    { isOptimised, deadline }: { readonly isOptimised: boolean; readonly deadline: Deadline },
   ): Promise<OrtSession> {
     const ort = await this.start();
     return this.#call(deadline, () =>
       ort.InferenceSession.create(model, {
         executionProviders: ['wasm'],
-        graphOptimizationLevel: 'all',
+        graphOptimizationLevel: isOptimised ? 'disabled' : 'all',
         // Neither costs time here, and without them a recogniser's longest line takes 60 MiB of heap instead of 72.
         enableCpuMemArena: false,
         enableMemPattern: false,

@@ -48,6 +48,8 @@ function lineOf(event: PublishEvent): string {
       return `read    ${event.model}: ${plural(event.files, 'file')}, ${humanBytes(event.bytes)}`;
     case 'inspect':
       return `inspect graph ${event.graph}`;
+    case 'optimise':
+      return `compile graph ${event.graph}: optimising it, and comparing its answers`;
     case 'upload':
       return event.files === 0
         ? 'upload  nothing: the server has every file already'

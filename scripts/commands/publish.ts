@@ -11,6 +11,7 @@ interface PublishFlags extends CommonFlags {
   readonly as?: string;
   readonly name?: string;
   readonly why: string;
+  readonly optimise: boolean;
 }
 
 export function addPublish(program: Command, terminal: Terminal): void {
@@ -20,11 +21,13 @@ export function addPublish(program: Command, terminal: Terminal): void {
       .summary('store a new version of a model')
       .description(
         'Stores a version of a model: a folder with a definition (definition.ts, .js, .mjs or .json), or a bare .onnx file.\n' +
+          'Graphs are checked, run once in a process that is thrown away, optimised for loading, and compared before and after.\n' +
           'Files that the server has already are not sent again. Publishing never changes what is served: promote does.',
       )
       .argument('<folder|model.onnx>', 'the folder, definition file or .onnx file')
       .option('--as <version>', "the version's name (default: the next v<N>)", name)
       .option('--name <model>', "the model's name (default: the definition's, or the file's)", name)
+      .option('--no-optimise', 'store the graphs as they are: every edge optimises them whenever it loads them')
       .option('--why <text>', 'the reason, for the audit', 'published with the brink CLI'),
     [
       'brink publish models/ocr-line',
@@ -36,7 +39,8 @@ export function addPublish(program: Command, terminal: Terminal): void {
       const progress = new PublishProgress(terminal);
       try {
         const { onEvent } = progress;
-        const prepared = await prepareVersion(folder, { name: flags.name, onEvent, signal: terminal.signal });
+        const { name: as, optimise } = flags;
+        const prepared = await prepareVersion(folder, { name: as, optimise, onEvent, signal: terminal.signal });
         const result = await publish(client, prepared, { as: flags.as, why: flags.why, onEvent });
         return { json: JSON.stringify(result), text: () => publishedText(result) };
       } finally {

@@ -5,9 +5,16 @@ import { checkSignature } from './check-signature.js';
 import { issuesOf } from './load-definition.js';
 import { PublishError } from './publish-error.js';
 
+/** The blobs of one graph, as it is stored. */
+export interface GraphBlobs {
+  readonly model: BlobRef;
+  readonly externalData: Readonly<Record<string, BlobRef>>;
+  readonly optimised?: 'extended';
+}
+
 /** The blobs of a definition's files, under the definition's names. */
 export interface DefinitionBlobs {
-  readonly graphs: Readonly<Record<string, { model: BlobRef; externalData: Readonly<Record<string, BlobRef>> }>>;
+  readonly graphs: Readonly<Record<string, GraphBlobs>>;
   readonly files: Readonly<Record<string, BlobRef>>;
 }
 

@@ -1,13 +1,15 @@
+import { createHash } from 'node:crypto';
+import type { Definition } from '../../models/define.js';
 import { manifestDigest } from '../../shared/manifest/digest.js';
-import { blobsOf, type Manifest } from '../../shared/manifest/manifest.js';
+import { type BlobRef, blobsOf, type Manifest } from '../../shared/manifest/manifest.js';
 import type { Signature } from '../../shared/protocol/tensor.js';
-import { passGate } from './pass-gate.js';
+import { compileGraph, type CompileOptions } from './compile-graph.js';
 import { loadDefinition } from './load-definition.js';
-import { makeManifest } from './make-manifest.js';
+import { type GraphBlobs, makeManifest } from './make-manifest.js';
+import type { Artifact } from './optimise/choose-artifact.js';
 import type { PublishObserver } from './publish-events.js';
 import { PublishError } from './publish-error.js';
 import { readFiles } from './read-files.js';
-import { readSignature } from './read-signature.js';
 
 /** A version that is ready to be stored: what it is, and the bytes of its blobs by their SHA-256. */
 export interface PreparedVersion {
@@ -23,6 +25,8 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal | undefined;
   readonly inspectTimeoutMs?: number;
   readonly runnerJs?: string;
+  /** False: graphs are stored as they are, whatever the definition says. */
+  readonly optimise?: boolean;
 }
 
 /** A folder (or definition, or `.onnx` file) → a version, without asking any server. */
@@ -33,18 +37,38 @@ export async function prepareVersion(path: string, options: PrepareOptions = {})
   const bytes = [...read.blobs.values()].reduce((sum, blob) => sum + blob.byteLength, 0);
   options.onEvent?.({ stage: 'read', model: definition.name, files: read.blobs.size, bytes });
   const signatures: Record<string, Signature> = {};
+  const graphs: Record<string, GraphBlobs> = {};
   for (const [name, graph] of Object.entries(read.graphs)) {
-    options.onEvent?.({ stage: 'inspect', model: definition.name, graph: name });
-    const { signal, runnerJs } = options;
-    passGate(name, graph);
-    signatures[name] = await readSignature(name, graph, {
-      signal,
-      ...(options.inspectTimeoutMs === undefined ? {} : { timeoutMs: options.inspectTimeoutMs }),
-      ...(runnerJs === undefined ? {} : { runnerJs }),
-    });
+    const compiled = await compileGraph(name, graph, compileOptions(name, definition, options));
+    signatures[name] = compiled.signature;
+    graphs[name] = stored(compiled.artifact, read.blobs);
   }
-  const manifest = makeManifest(definition, read.refs, signatures);
+  const manifest = makeManifest(definition, { ...read.refs, graphs }, signatures);
   return { manifest, digest: await manifestDigest(manifest), blobs: neededOf(manifest, read.blobs) };
+}
+
+function compileOptions(graph: string, definition: Definition, options: PrepareOptions): CompileOptions {
+  const { onEvent, signal, runnerJs, inspectTimeoutMs, optimise = true } = options;
+  return {
+    optimise: optimise && definition.graphs[graph]?.optimise !== false,
+    forEdge: definition.placement.tiers.includes('edge'),
+    onStage: (stage) => onEvent?.({ stage, model: definition.name, graph }),
+    signal,
+    ...(inspectTimeoutMs === undefined ? {} : { timeoutMs: inspectTimeoutMs }),
+    ...(runnerJs === undefined ? {} : { runnerJs }),
+  };
+}
+
+/** Puts an artifact's files among the blobs. */
+function stored({ graph, optimised }: Artifact, blobs: Map<string, Uint8Array>): GraphBlobs {
+  const put = (bytes: Uint8Array): BlobRef => {
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    blobs.set(sha256, bytes);
+    return { sha256, bytes: bytes.byteLength };
+  };
+  const externalData = Object.entries(graph.externalData).map(([file, bytes]) => [file, put(bytes)] as const);
+  const files = { model: put(graph.model), externalData: Object.fromEntries(externalData) };
+  return optimised ? { ...files, optimised: 'extended' } : files;
 }
 
 function neededOf(manifest: Manifest, blobs: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {

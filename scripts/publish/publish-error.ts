@@ -12,6 +12,7 @@ export type PublishErrorCode =
   | 'refused-graph'
   | 'unreadable-graph'
   | 'signature-mismatch'
+  | 'unequal-artifacts'
   | 'versions-exhausted';
 
 /** Something about the folder that is to be published is wrong: told to its author, so paths may be named. */

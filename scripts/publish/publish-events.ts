@@ -1,7 +1,7 @@
 /** What publishing tells while it works. */
 export type PublishEvent =
   | { readonly stage: 'read'; readonly model: string; readonly files: number; readonly bytes: number }
-  | { readonly stage: 'inspect'; readonly model: string; readonly graph: string }
+  | { readonly stage: 'inspect' | 'optimise'; readonly model: string; readonly graph: string }
   /** The files that the server lacks, and how much of them is there now. Comes once before the first and after each. */
   | ({ readonly stage: 'upload'; readonly model: string } & UploadState)
   | { readonly stage: 'register'; readonly model: string; readonly version: string };

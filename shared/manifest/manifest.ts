@@ -19,6 +19,8 @@ export const graphSchema = z.strictObject({
   /** External weights, by the file name that the graph names them with. */
   externalData: z.record(nameSchema, blobRefSchema).default({}),
   signature: signatureSchema,
+  /** Optimised when it was published, to this level of onnxruntime's: the edge loads it as it is. */
+  optimised: z.literal('extended').optional(),
 });
 export type GraphEntry = z.infer<typeof graphSchema>;
 

@@ -42,7 +42,8 @@ export async function coldStart(env: Env, loaded: LoadedCase): Promise<ColdStart
   );
 
   const deadline = new Deadline(systemClock, deadlineMs);
-  const session = await timer.time(() => runtime.createSession(model, external, deadline));
+  const options = { isOptimised: graph.optimised !== undefined, deadline };
+  const session = await timer.time(() => runtime.createSession(model, external, options));
   const feeds = { [input.name]: toOrtTensor(input, wasm.value.Tensor) };
   const run = await timer.time(() => runtime.run(session.value, feeds, deadline));
   return {
