@@ -4,7 +4,7 @@ import { type FirstRun, outputsOf } from '../first-run.js';
 import { passGate } from '../pass-gate.js';
 import { PublishError } from '../publish-error.js';
 import { type GraphBytes, type InspectOptions, throwAwayRunner } from '../throw-away-runner.js';
-import { optimiseGraph, weightsFile } from './optimise-graph.js';
+import { optimiseGraph } from './optimise-graph.js';
 
 /** What is stored of a graph, and why. */
 export interface Artifact {
@@ -33,8 +33,8 @@ const growthBytes = 16 * 1024;
  */
 export async function chooseArtifact(name: string, graph: GraphBytes, options: ChooseOptions): Promise<Artifact> {
   const asIs = (why: string): Artifact => ({ graph, optimised: false, why });
-  for (const weights of [weightsFile, null] as const) {
-    const optimised = await optimiseGraph(graph, weights, options);
+  for (const placing of ['beside', 'inside'] as const) {
+    const optimised = await optimiseGraph(graph, placing, options);
     if (optimised === undefined || bytesOf(optimised) > growthMax * bytesOf(graph) + growthBytes) continue;
     passGate(name, optimised);
     const [refusals, isSame] = await Promise.all([
@@ -44,7 +44,7 @@ export async function chooseArtifact(name: string, graph: GraphBytes, options: C
     if (refusals[0] !== null) return asIs('optimised it does not load in onnxruntime-web');
     if (!isSame && !(await givesTheSame(name, graph, options))) return asIs('it answers the same inputs differently');
     if (!isSame) throw unequal(name, graph);
-    return { graph: optimised, optimised: true, why: `weights ${weights === null ? 'inside' : 'beside it'}` };
+    return { graph: optimised, optimised: true, why: `its weights ${placing} it` };
   }
   return asIs('optimised it would be larger, or cannot be written');
 }

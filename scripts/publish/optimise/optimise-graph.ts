@@ -1,13 +1,17 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../local/project-root.js';
+import type { OnnxGraph } from '../graph/onnx-model.js';
+import { readModel } from '../graph/read-model.js';
 import { blobBytesMax } from '../resolve-source.js';
 import { throwAwayScript } from '../throw-away-script.js';
 import { type GraphBytes, inspectMemoryBytesMax, type InspectOptions, inspectTimeoutMs } from '../throw-away-runner.js';
 
-/** What weights are called that were in the graph. Fixed: the name stands in the graph, and so in its digest. */
+/** What the file with the weights is called. Fixed: the name stands in the graph, and so in its digest. */
 export const weightsFile = 'weights.bin';
+/** Where the graph's author has a file of that name already. */
+const otherWeightsFile = 'optimised-weights.bin';
 
 /**
  * The graph as onnxruntime would optimise it when it loads it (level `extended`, which gives the same bytes on every
@@ -16,18 +20,20 @@ export const weightsFile = 'weights.bin';
  */
 export async function optimiseGraph(
   graph: GraphBytes,
-  weights: typeof weightsFile | null,
+  placing: 'beside' | 'inside',
   { timeoutMs, memoryBytesMax, signal }: InspectOptions = {},
 ): Promise<GraphBytes | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'brink-optimise-'));
   try {
-    const [source, target] = [join(folder, 'source.onnx'), join(folder, 'optimised.onnx')];
+    const weights = Object.hasOwn(graph.externalData, weightsFile) ? otherWeightsFile : weightsFile;
+    const [source, target] = [join(folder, 'source.onnx'), join(folder, 'out', 'optimised.onnx')];
+    await mkdir(join(folder, 'out'));
     await writeFile(source, graph.model);
     for (const [file, bytes] of Object.entries(graph.externalData)) await writeFile(join(folder, file), bytes);
     const [line] = await throwAwayScript({
       script: join(projectRoot(), 'scripts', 'publish', 'optimise', 'optimise-graph.mjs'),
       cwd: folder,
-      input: JSON.stringify({ source, target, weights }),
+      input: JSON.stringify({ source, target, weights: placing === 'beside' ? weights : null }),
       timeoutMs: timeoutMs ?? inspectTimeoutMs,
       memoryBytesMax: memoryBytesMax ?? inspectMemoryBytesMax,
       signal,
@@ -35,15 +41,35 @@ export async function optimiseGraph(
     signal?.throwIfAborted();
     if (line === undefined || (JSON.parse(line) as { error: string | null }).error !== null) return undefined;
     const model = await readFile(target);
-    const external = weights === null ? undefined : await readIfThere(join(folder, weights));
-    if (Math.max(model.byteLength, external?.byteLength ?? 0) > blobBytesMax) return undefined;
-    return { file: graph.file, model, externalData: external === undefined ? {} : { [weightsFile]: external } };
+    const written = await readFile(join(folder, 'out', weights)).catch(() => undefined);
+    if (Math.max(model.byteLength, written?.byteLength ?? 0) > blobBytesMax) return undefined;
+    // Small weights that lay beside the graph still do.
+    const files = { ...graph.externalData, ...(written === undefined ? {} : { [weights]: written }) };
+    const externalData = Object.fromEntries([...externalFilesOf(model)].flatMap((file) => entryOf(files, file)));
+    return { file: graph.file, model, externalData };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  return found === undefined || found.size === 0 ? undefined : readFile(path);
+const entryOf = (files: Readonly<Record<string, Uint8Array>>, name: string): [string, Uint8Array][] => {
+  const bytes = Object.hasOwn(files, name) ? files[name] : undefined;
+  return bytes === undefined ? [] : [[name, bytes]];
+};
+
+/** The files that a graph takes weights from. */
+function externalFilesOf(bytes: Uint8Array): Set<string> {
+  const files = new Set<string>();
+  const add = ({ initializers, nodes }: Pick<OnnxGraph, 'initializers' | 'nodes'>): void => {
+    const tensors = nodes.flatMap(({ attributes }) => attributes.flatMap((attribute) => attribute.tensors));
+    for (const { external } of [...initializers, ...tensors]) {
+      const location = external?.get('location');
+      if (location !== undefined) files.add(location);
+    }
+    for (const { attributes } of nodes) for (const { graphs } of attributes) graphs.forEach(add);
+  };
+  const { graph, functions } = readModel(bytes);
+  add(graph);
+  for (const { nodes } of functions) add({ initializers: [], nodes });
+  return files;
 }
