@@ -15,7 +15,6 @@ import { originApp } from './http/app.js';
 import { createHttpServer } from './http/create-server.js';
 import { HttpDrain } from './http/drain-http.js';
 import { FrontDoor } from './http/front-door.js';
-import { TurnWatch } from './http/turn-watch.js';
 import { MetricsServer } from './observe/metrics-server.js';
 import type { RequestEnded } from '../shared/http/request-scope.js';
 import { type EndedRequest, traceRequest } from './observe/trace-request.js';
@@ -68,7 +67,6 @@ export class Origin {
     const app = originApp({ tier, log, keysOf: keys.rings, limitsOf, corsOrigins: config.corsOrigins, onEnd });
     this.#door = new FrontDoor({
       refusal: (model) => backend.refusal(model),
-      turn: new TurnWatch(),
       clock: systemClock,
       random: () => Math.random(),
       schedule: systemSchedule,

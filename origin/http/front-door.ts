@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BrinkError } from '../../shared/errors/brink-error.js';
+import type { BrinkError } from '../../shared/errors/brink-error.js';
 import { errorHead } from '../../shared/http/responses.js';
 import { headers } from '../../shared/protocol/headers.js';
 import { nameSchema } from '../../shared/protocol/names.js';
@@ -7,12 +7,10 @@ import { traceOf } from '../../shared/http/trace.js';
 import type { LogRow, RequestEnded } from '../../shared/http/request-scope.js';
 import type { Clock } from '../../shared/time/clock.js';
 import type { Cancel, Schedule } from '../engine/schedule.js';
-import type { TurnWatch } from './turn-watch.js';
 
 export interface FrontDoorParts {
   /** Why nobody is let in to a model now, whatever is asked of it; undefined when somebody may be. */
   readonly refusal: (model: string) => BrinkError | undefined;
-  readonly turn: Pick<TurnWatch, 'elapsedMs'>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly schedule: Schedule;
@@ -20,20 +18,18 @@ export interface FrontDoorParts {
   readonly onEnd: (ended: RequestEnded) => void;
 }
 
-/**
- * How long one turn of the event loop may go on letting requests in. It takes some hundred at once to get there: then the
- * server itself is what is too slow, and who waits for it is not counted in any queue.
- */
-export const turnMsMax = 40;
 /** Refusals are told in the log by the number: a row for each would cost more than the refusal. */
 const logEveryMs = 1_000;
 const runPath = /^\/v[12]\/models\/([^/?]{1,64})(?:\/versions\/[^/?]+)?\/(infer|predict)(?:\?|$)/;
 
 /**
- * Turns requests away before anything else is done for them, when their model has as many as it can take, or the server
- * itself: one that reads, routes and decodes what it then refuses has no time left for those that it has let in. It knows
- * only what every such request would hear; all else is the app's. A caller without a key hears it, too, and so learns that a model of
- * that name is busy. Requests of browsers go the long way: they would not be shown an answer without CORS headers.
+ * Turns requests away before anything else is done for them, when their model has as many as it can take: a server that
+ * reads, routes and decodes what it then refuses has no time left for those that it has let in. It knows only what every
+ * such request would hear; all else is the app's. A caller without a key hears it, too, and so learns that a model of
+ * that name is busy.
+ *
+ * The long way go requests of browsers, which would not be shown an answer without CORS headers, and those whose
+ * connection ends with the answer: the system throws an answer away when it closes on what was not read.
  */
 export class FrontDoor {
   readonly #parts: FrontDoorParts;
@@ -46,10 +42,10 @@ export class FrontDoor {
 
   /** Whether it has answered: then nobody else may. The rest of the body is read by Node, into nothing. */
   turnsAway(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
-    if (incoming.method !== 'POST' || incoming.headers.origin !== undefined) return false;
+    if (incoming.method !== 'POST' || incoming.headers.origin !== undefined || endsWith(outgoing)) return false;
     const [, model, operation] = runPath.exec(incoming.url ?? '') ?? [];
     if (model === undefined || !nameSchema.safeParse(model).success) return false;
-    const error = this.#parts.turn.elapsedMs() > turnMsMax ? behind : this.#parts.refusal(model);
+    const error = this.#parts.refusal(model);
     if (error === undefined) return false;
     this.#answer(incoming, outgoing, error, { model, operation: operation === 'infer' ? 'infer' : 'predict' });
     return true;
@@ -102,10 +98,9 @@ export class FrontDoor {
   }
 }
 
-/** One for all: making an error takes as long as all else of a refusal. */
-const behind = new BrinkError('overloaded', 'expected fewer requests at once: the server does not keep up', {
-  retryAfterMs: 1_000,
-});
+/** Whether the connection ends with its answer: the caller's wish, or that of a server which drains. */
+const endsWith = (outgoing: ServerResponse): boolean =>
+  !outgoing.shouldKeepAlive || outgoing.getHeader('connection') === 'close';
 
 const textOf = (header: string | string[] | undefined): string | undefined =>
   typeof header === 'string' ? header : undefined;

@@ -4,13 +4,14 @@ import pc from 'picocolors';
 import { inspect } from '../inspect/inspect.js';
 import { inspectionText } from '../inspect/inspection-text.js';
 import type { InspectStage } from '../inspect/inspect-graph.js';
-import { collect } from './common-options.js';
+import { collect, name } from './common-options.js';
 import { exitCodesHelp } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 
 interface Flags {
   readonly json?: boolean;
   readonly shape?: readonly string[];
+  readonly name?: string;
 }
 
 const stages: Readonly<Record<InspectStage, string>> = {
@@ -32,6 +33,7 @@ export function addInspect(program: Command, terminal: Terminal): void {
     .addOption(
       new Option('--shape <input=sizes>', 'run it with this shape (repeatable; with several graphs <graph>:<input>=…)').argParser(collect), // prettier-ignore
     )
+    .option('--name <model>', "the model's name (default: the definition's, or the file's)", name)
     .addOption(new Option('--json', 'print exactly one JSON document on standard output'))
     .addHelpText(
       'after',
@@ -42,9 +44,9 @@ Examples:
   $ brink inspect model.onnx --json | jq '.graphs[0].wasm'
 ${exitCodesHelp}`,
     )
-    .action(async (path: string, { json, shape = [] }: Flags) => {
+    .action(async (path: string, { json, name: as, shape = [] }: Flags) => {
       const onStage = (graph: string, stage: InspectStage): void => terminal.stderr(`  ${graph}: ${stages[stage]}\n`);
-      const inspection = await inspect(path, { shapes: shape, signal: terminal.signal, onStage });
+      const inspection = await inspect(path, { shapes: shape, name: as, signal: terminal.signal, onStage });
       const text = json === true ? JSON.stringify(inspection) : inspectionText(inspection, pc.createColors(terminal.colors)); // prettier-ignore
       terminal.stdout(`${text}\n`);
     });

@@ -23,7 +23,10 @@ const free = new Set([
   'Cast', 'CastLike', 'Concat', 'Constant', 'ConstantOfShape', 'Expand', 'Flatten', 'Gather', 'GatherElements', 'GatherND',
   'Identity', 'Pad', 'Range', 'Reshape', 'Shape', 'Size', 'Slice', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze',
 ]); // prettier-ignore
-const unknowable = new Set(['If', 'Loop', 'Scan', 'NonMaxSuppression', 'Unique', 'NonZero']);
+const unknowable = new Set([
+  'Attention', 'DFT', 'DeformConv', 'Einsum', 'If', 'LinearAttention', 'Loop', 'NonMaxSuppression', 'NonZero', 'Scan', 'STFT',
+  'SequenceMap', 'TfIdfVectorizer', 'Unique',
+]); // prettier-ignore
 
 /** Weights of a convolution [out, in / group, ...kernel]: each output element takes all but its first axis. */
 const convolution =
@@ -54,6 +57,12 @@ function transposedConvolution(node: OnnxNode, shapeOf: ShapeOf): number | undef
   return x && w && 2 * product(x) * product(w.slice(1));
 }
 
+/** Each output element takes a window of the input. */
+function pooling(node: OnnxNode, _: ShapeOf, output: Shape): number {
+  const kernel = node.attributes.find(({ name }) => name === 'kernel_shape')?.ints ?? [];
+  return product(output) * product(kernel.map(Number));
+}
+
 type Rule = (node: OnnxNode, shapeOf: ShapeOf, output: Shape) => number | undefined;
 const rules: Readonly<Record<string, Rule>> = {
   Conv: convolution(1),
@@ -68,27 +77,37 @@ const rules: Readonly<Record<string, Rule>> = {
   MatMulNBits: matrices(0),
   QLinearMatMul: matrices(0),
   Gemm: matrices(0),
+  FusedGemm: matrices(0),
+  MatMulIntegerToFloat: matrices(0),
+  QGemm: matrices(0),
+  AveragePool: pooling,
+  LpPool: pooling,
+  MaxPool: pooling,
   LSTM: recurrent,
   GRU: recurrent,
   RNN: recurrent,
 };
 
-/** What one run of these shapes takes. Of operators without a rule an operation is counted for each output element. */
+/** What one run of these shapes takes. What is neither simple nor has a rule is named, and left out. */
 export function estimateFlops({ graph }: OnnxModel, shapes: ReadonlyMap<string, Shape>): FlopsEstimate {
   const weights = new Map(graph.initializers.map(({ name, dims }) => [name, dims.map(Number)]));
   const shapeOf: ShapeOf = (name) => (name === undefined ? undefined : (shapes.get(name) ?? weights.get(name)));
   const byOperator = new Map<string, number>();
-  const unknown = new Set<string>();
+  const left = new Set<string>();
   for (const node of graph.nodes) {
     if (free.has(node.opType)) continue;
     const output = shapeOf(node.outputs.find((name) => name !== ''));
     const rule = Object.hasOwn(rules, node.opType) ? rules[node.opType] : undefined;
-    const flops = unknowable.has(node.opType) || output === undefined ? undefined : (rule ?? elementwise)(node, shapeOf, output); // prettier-ignore
-    if (flops === undefined) unknown.add(node.opType);
+    const simple = (node.domain === '' || node.domain === 'ai.onnx') && !unknowable.has(node.opType);
+    const flops = output === undefined ? undefined : (rule ?? (simple ? elementwise : unknown))(node, shapeOf, output); // prettier-ignore
+    if (flops === undefined) left.add(node.opType);
     else byOperator.set(node.opType, (byOperator.get(node.opType) ?? 0) + flops);
   }
   const sorted = [...byOperator].sort(([, a], [, b]) => b - a).map(([opType, flops]) => ({ opType, flops }));
-  return { flops: sorted.reduce((sum, { flops }) => sum + flops, 0), byOperator: sorted, unknown: [...unknown] };
+  return { flops: sorted.reduce((sum, { flops }) => sum + flops, 0), byOperator: sorted, unknown: [...left] };
 }
 
-const elementwise: Rule = (_, __, output) => product(output);
+/** An operation for each element of what goes in or comes out, whichever is more: a sum takes all that it adds. */
+const elementwise: Rule = (node, shapeOf, output) => Math.max(product(output), product(shapeOf(node.inputs[0]) ?? [0]));
+
+const unknown: Rule = () => undefined;

@@ -34,7 +34,11 @@ export function inputsOf(signature: Signature, shapes: InputShapes, rows?: numbe
       }),
   );
   const inputs = warmUpInputs(signature, inner, rows ?? given ?? 1, Math.random);
-  if (inputs !== undefined) return inputs;
+  const asGiven = (input: Tensor): boolean => {
+    const shape = Object.hasOwn(shapes, input.name) ? shapes[input.name] : undefined;
+    return shape === undefined || rows !== undefined || shape.join() === input.shape.join();
+  };
+  if (inputs?.every(asGiven) === true) return inputs;
   const wanted = signature.inputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ');
-  throw new UsageError(`expected shapes that fit the inputs (${wanted}; -1 is open) and at most 67108864 elements`);
+  throw new UsageError(`expected shapes that fit the inputs (${wanted}; -1 is open), all with the same open first axis, and at most 67108864 elements`); // prettier-ignore
 }

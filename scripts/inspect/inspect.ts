@@ -13,12 +13,17 @@ export interface Inspection {
 export interface InspectFlags extends InspectOptions {
   /** `x=1,3,48,320`; with several graphs `detect:x=1,3,480,480`. */
   readonly shapes: readonly string[];
+  /** The model's name, where the file's is none. */
+  readonly name?: string | undefined;
   readonly onStage?: (graph: string, stage: InspectStage) => void;
 }
 
 /** A model folder, definition or `.onnx` file, looked at from all sides; no server is asked. Throws PublishError. */
-export async function inspect(path: string, { shapes, onStage, ...options }: InspectFlags): Promise<Inspection> {
-  const { definition, folder } = await loadDefinition(path);
+export async function inspect(
+  path: string,
+  { shapes, name: as, onStage, ...options }: InspectFlags,
+): Promise<Inspection> {
+  const { definition, folder } = await loadDefinition(path, as);
   const { graphs } = await readFiles(definition, folder);
   const shapesOf = shapesByGraph(Object.keys(graphs), shapes);
   const inspected: GraphInspection[] = [];

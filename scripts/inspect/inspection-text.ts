@@ -42,7 +42,7 @@ function facts(inspection: GraphInspection, colors: Colors): string {
     ],
     ['nodes', `${summary.nodes}${summary.functions === 0 ? '' : `, ${plural(summary.functions, 'function')}`}`],
     ['parameters', `${humanCount(summary.parameters).trim()}, ${humanBytes(summary.weightBytes)}`],
-    ['one run', flopsText(flops)],
+    ['one run', `${flopsText(flops)}${hintOf(inspection)}`],
     ['first axis', axisTexts[inspection.batchAxis]],
     ['edge (wasm)', wasm.loads ? 'loads: every operator has a kernel' : wasmText(wasm)],
   ];
@@ -64,6 +64,12 @@ function flopsText(flops: GraphInspection['flops']): string {
   const most = byOperator.slice(0, 3).map((one) => `${one.opType} ${percent(one.flops / all)}`);
   const without = unknown.length === 0 ? '' : `, without ${unknown.join(', ')}`;
   return `${humanCount(all)}FLOP${all === 0 ? '' : ` (${most.join(', ')})`}${without}`;
+}
+
+/** Open axes that were not given were run as 1, which is seldom what comes. */
+function hintOf({ signature, ranWith }: GraphInspection): string {
+  const guessed = signature.inputs.some(({ name, shape }) => shape.some((size, at) => at > 0 && size === -1 && ranWith[name]?.[at] === 1)); // prettier-ignore
+  return guessed ? '; open axes were 1: --shape says otherwise' : '';
 }
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;

@@ -10,6 +10,8 @@ const separator = 'brink: separator';
 /** No axis has this size. */
 const separatorValue = -7;
 const int64 = 7;
+/** Inputs of one node: with thousands, onnxruntime takes a time that grows with their square. */
+const joinedAtOnce = 128;
 /** Operators whose outputs are no tensors. */
 const notTensors = /^(Sequence(Construct|Empty|Insert|Erase|Map)|SplitToSequence|Optional)$/;
 
@@ -51,15 +53,29 @@ function withShapesOutput(model: Uint8Array, names: readonly string[]): Uint8Arr
     graph.message(1, new FieldWriter().text(1, name).text(2, output).text(4, 'Shape'));
     parts.push(output, separator);
   });
-  const concat = new FieldWriter();
-  for (const part of parts) concat.text(1, part);
-  const axis = new FieldWriter().text(1, 'axis').unsigned(3, 0).unsigned(20, 2);
-  graph.message(1, concat.text(2, shapesOutput).text(4, 'Concat').message(5, axis));
+  let level = parts;
+  for (let depth = 0; level.length > joinedAtOnce; depth += 1) {
+    const joined: string[] = [];
+    for (let at = 0; at < level.length; at += joinedAtOnce) {
+      const output = `brink: joined ${depth} ${at}`;
+      graph.message(1, concatNode(level.slice(at, at + joinedAtOnce), output));
+      joined.push(output);
+    }
+    level = joined;
+  }
+  graph.message(1, concatNode(level, shapesOutput));
   const value = new Uint8Array(BigInt64Array.of(BigInt(separatorValue)).buffer);
   graph.message(5, new FieldWriter().packed(1, [1]).unsigned(2, int64).text(8, separator).bytes(9, value));
   const type = new FieldWriter().message(1, new FieldWriter().unsigned(1, int64));
   graph.message(12, new FieldWriter().text(1, shapesOutput).message(2, type));
   return Buffer.concat([model, new FieldWriter().message(7, graph).finish()]);
+}
+
+function concatNode(inputs: readonly string[], output: string): FieldWriter {
+  const node = new FieldWriter();
+  for (const input of inputs) node.text(1, input);
+  const axis = new FieldWriter().text(1, 'axis').unsigned(3, 0).unsigned(20, 2);
+  return node.text(2, output).text(4, 'Concat').message(5, axis);
 }
 
 function shapesIn(names: readonly string[], data: BigInt64Array | undefined): Map<string, readonly number[]> {

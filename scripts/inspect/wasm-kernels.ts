@@ -1,4 +1,5 @@
 import { FieldWriter } from '../../shared/protobuf/field-writer.js';
+import { operatorDomains } from '../publish/graph/check-functions.js';
 import type { OnnxModel, OnnxNode } from '../publish/graph/onnx-model.js';
 import type { GraphBytes, InspectOptions } from '../publish/throw-away-runner.js';
 import { tryInWasm, type WasmTrialOptions } from './try-in-wasm.js';
@@ -16,7 +17,8 @@ export type WasmVerdict =
     };
 
 /** What onnxruntime says of a node that no kernel takes, or of an operator that it does not have. */
-const noKernel = /Could not find an implementation for|No Op registered for|NOT_IMPLEMENTED/;
+const noKernel =
+  /Could not find an implementation for|No Op registered for|NOT_IMPLEMENTED|is not a registered function\/op/;
 const preface = /^Can't create a session\. ERROR_CODE: \d+, ERROR_MESSAGE: /;
 
 /** Loads the whole graph; where that fails, each kind of node by itself, to tell all that is missing and not the first. */
@@ -46,7 +48,7 @@ function nodeTrials(model: OnnxModel, types: ReadonlyMap<string, number>): NodeT
     const inputs = node.inputs.filter((name) => name !== '');
     const known = inputs.map((name) => types.get(name));
     const key = [node.domain, node.opType, ...known].join(' ');
-    if (kinds.has(key) || known.includes(undefined)) continue;
+    if (kinds.has(key) || known.includes(undefined) || !operatorDomains.has(node.domain)) continue;
     kinds.set(key, { name: node.opType, bytes: modelOf(node, inputs, types, model) });
   }
   return [...kinds.values()];

@@ -23,7 +23,7 @@ export const definitionFiles = ['definition.ts', 'definition.js', 'definition.mj
 export async function loadDefinition(path: string, name?: string): Promise<LoadedDefinition> {
   if (!existsSync(path)) throw new PublishError('no-definition', `there is no file or folder ${path}`);
   const isFolder = statSync(path).isDirectory();
-  if (!isFolder && extname(path) === '.onnx') return bareGraph(path, name);
+  if (!isFolder && extname(path).toLowerCase() === '.onnx') return bareGraph(path, name);
   const file = isFolder ? definitionIn(path) : path;
   const definition = checked(await valueOf(file), file);
   return { definition: name === undefined ? definition : { ...definition, name }, ...where(file) };
@@ -39,7 +39,7 @@ function definitionIn(folder: string): string {
 
 function bareGraph(path: string, name?: string): LoadedDefinition {
   const file = basename(path);
-  const model = name ?? basename(path, '.onnx');
+  const model = name ?? basename(path, extname(path));
   if (!nameSchema.safeParse(model).success) {
     throw new PublishError('invalid-definition', `"${model}" cannot be a model's name: give one with --name`);
   }

@@ -17,6 +17,7 @@ const sourcePlace =
  */
 export function ortReason(error: unknown, place: { readonly folder: string; readonly graph: string }): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof BrinkError && error.code === 'not-supported') return error.message; // ours, not onnxruntime's
   const text = typeof error.cause === 'string' ? inOwnWords(error.cause, place) : '';
   if (text === '') return error.message;
   // "Could not be loaded" is what the message around this says already.

@@ -41,6 +41,12 @@ export function node(opType: string, input: string[], output: string[], attribut
 
 export const int = (name: string, i: number): Attribute => ({ name, type: onnx.AttributeProto.AttributeType.INT, i });
 
+export const text = (name: string, value: string): Attribute => ({
+  name,
+  type: onnx.AttributeProto.AttributeType.STRING,
+  s: new TextEncoder().encode(value),
+});
+
 export const ints = (name: string, values: number[]): Attribute => ({
   name,
   type: onnx.AttributeProto.AttributeType.INTS,

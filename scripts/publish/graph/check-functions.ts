@@ -29,7 +29,7 @@ export function checkFunctions({ graph, functions }: OnnxModel): void {
   }
   const expanded = new Expansion(known);
   expanded.nodesOf(graph.nodes);
-  for (const one of functions) expanded.nodesOf(one.nodes);
+  for (const one of functions) expanded.nodesOfFunction(one);
 }
 
 class Expansion {
@@ -57,6 +57,12 @@ class Expansion {
     return sum;
   }
 
+  /** With the graphs that its calls may leave to it. */
+  nodesOfFunction({ nodes, defaults }: OnnxFunction): bigint {
+    const graphs = defaults.flatMap((one) => one.graphs);
+    return graphs.reduce((sum, graph) => sum + this.nodesOf(graph.nodes), this.nodesOf(nodes));
+  }
+
   #sizeOf(node: OnnxNode): bigint {
     const key = keyOf(node, node.opType);
     const called = this.#functions.get(key);
@@ -74,7 +80,7 @@ class Expansion {
       throw refusedGraph(`functions that call each other at most ${functionDepthMax} deep, got more`);
     }
     this.#open.add(key);
-    const size = this.nodesOf(called.nodes) + 1n;
+    const size = this.nodesOfFunction(called) + 1n;
     this.#open.delete(key);
     this.#sizes.set(key, size);
     return size;

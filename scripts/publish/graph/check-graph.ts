@@ -13,7 +13,7 @@ import { readModel } from './read-model.js';
 export function checkGraph(bytes: Uint8Array, files: ExternalFiles): OnnxModel {
   const model = readModel(bytes);
   checkTensorsOf(model.graph, files);
-  for (const { nodes } of model.functions) checkTensorsIn(nodes, files);
+  for (const { defaults, nodes } of model.functions) checkTensorsIn([{ attributes: defaults }, ...nodes], files);
   checkFunctions(model);
   return model;
 }
@@ -23,7 +23,7 @@ function checkTensorsOf({ initializers, nodes }: OnnxGraph, files: ExternalFiles
   checkTensorsIn(nodes, files);
 }
 
-function checkTensorsIn(nodes: readonly OnnxNode[], files: ExternalFiles): void {
+function checkTensorsIn(nodes: readonly Pick<OnnxNode, 'attributes'>[], files: ExternalFiles): void {
   for (const { attributes } of nodes) {
     for (const { tensors, graphs } of attributes) {
       for (const tensor of tensors) checkTensor(tensor, files);

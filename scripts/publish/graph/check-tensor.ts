@@ -36,7 +36,7 @@ export function checkTensor(tensor: OnnxTensor, files: ExternalFiles): void {
   if (field !== undefined && field !== type.field) {
     throw refusedGraph(`the values of ${of} (${described(tensor)}) in ${type.field} or raw_data, got ${field}`);
   }
-  const wanted = type.perElement < 1 ? (count + 1n) / 2n : count * BigInt(type.perElement);
+  const wanted = type.perElement < 1 ? rawBytesOf(type, count) : count * BigInt(type.perElement);
   const got = elements.get(type.field) ?? 0;
   if (BigInt(got) !== wanted) {
     throw refusedGraph(`${wanted} values in ${type.field} for ${of} (${described(tensor)}), got ${got}`);

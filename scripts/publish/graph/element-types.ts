@@ -12,7 +12,7 @@ const type = (name: string, bits: number, field: string, perElement = 1): Elemen
   return { name, bits, field, perElement };
 };
 
-/** By the number in the file (onnx.proto3, IR version 11). */
+/** By the number in the file (onnx.proto3, IR version 13). */
 export const elementTypes: ReadonlyMap<number, ElementType> = new Map([
   [1, type('FLOAT', 32, 'float_data')],
   [2, type('UINT8', 8, 'int32_data')],
@@ -34,10 +34,13 @@ export const elementTypes: ReadonlyMap<number, ElementType> = new Map([
   [18, type('FLOAT8E4M3FNUZ', 8, 'int32_data')],
   [19, type('FLOAT8E5M2', 8, 'int32_data')],
   [20, type('FLOAT8E5M2FNUZ', 8, 'int32_data')],
-  // Two to a byte, and so two to an entry; the last of an odd number has one for itself.
+  // Several to a byte, and as many to an entry.
   [21, type('UINT4', 4, 'int32_data', 0.5)],
   [22, type('INT4', 4, 'int32_data', 0.5)],
   [23, type('FLOAT4E2M1', 4, 'int32_data', 0.5)],
+  [24, type('FLOAT8E8M0', 8, 'int32_data')],
+  [25, type('UINT2', 2, 'int32_data', 0.25)],
+  [26, type('INT2', 2, 'int32_data', 0.25)],
 ]);
 
 /** Bytes of so many elements in `raw_data`. */

@@ -20,6 +20,8 @@ export const subgraphDepthMax = 16;
 /** Functions that call functions. */
 export const functionDepthMax = 64;
 export const rankMax = 32;
+/** Of a sparse tensor: onnxruntime makes it dense, however little it holds. */
+export const denseElementsMax = 2 ** 27;
 /** With all functions in the place of their calls. */
 export const expandedNodesMax = 1_000_000;
 

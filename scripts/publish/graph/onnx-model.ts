@@ -26,6 +26,8 @@ export interface OnnxFunction {
   readonly domain: string;
   readonly name: string;
   readonly overload: string;
+  /** What its nodes refer to where a call does not say it: values, tensors, graphs. */
+  readonly defaults: readonly OnnxAttribute[];
   readonly nodes: readonly OnnxNode[];
 }
 

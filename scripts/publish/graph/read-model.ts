@@ -1,8 +1,16 @@
 import { BrinkError } from '../../../shared/errors/brink-error.js';
 import { GraphBudget } from './graph-limits.js';
 import { MessageFields } from './message-fields.js';
-import type { OnnxFunction, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './onnx-model.js';
-import { readNode, readSparseTensor } from './read-node.js';
+import type {
+  OnnxAttribute,
+  OnnxFunction,
+  OnnxGraph,
+  OnnxModel,
+  OnnxNode,
+  OnnxTensor,
+  OnnxValue,
+} from './onnx-model.js';
+import { readAttribute, readNode, readSparseTensor } from './read-node.js';
 import { readTensor } from './read-tensor.js';
 import { readValue } from './read-value.js';
 import { quotedName, refusedGraph } from './refused-graph.js';
@@ -35,6 +43,7 @@ function modelOf(bytes: Uint8Array): OnnxModel {
     else if (fields.field === 7) graph = readGraph(fields.once().bytes(), budget, 0);
     else if (fields.field === 8) addOpset(opsets, fields.bytes(), budget);
     else if (fields.field === 14) budget.spend('metadata');
+    else if (fields.field === 20) throw refusedGraph('a model to be run, got one with instructions to train it');
     else if (fields.field === 25) functions.push(readFunction(fields.bytes(), budget));
   }
   if (graph === undefined || irVersion === 0) {
@@ -63,17 +72,18 @@ function readGraph(bytes: Uint8Array, budget: GraphBudget, depth: number): OnnxG
 function readFunction(bytes: Uint8Array, budget: GraphBudget): OnnxFunction {
   budget.spend('functions');
   const fields = new MessageFields(bytes, 'FunctionProto', budget);
-  const nodes: OnnxNode[] = [];
+  const [nodes, defaults]: [OnnxNode[], OnnxAttribute[]] = [[], []];
   let [name, domain, overload] = ['', '', ''];
   const inner = (graph: Uint8Array, depth: number): OnnxGraph => readGraph(graph, budget, depth);
   while (fields.next()) {
     if (fields.field === 1) name = fields.once().countedText();
     else if (fields.field === 7) nodes.push(readNode(fields.bytes(), budget, 0, inner));
+    else if (fields.field === 11) defaults.push(readAttribute(fields.bytes(), budget, 0, inner));
     else if (fields.field === 10) domain = fields.once().countedText();
     else if (fields.field === 13) overload = fields.once().countedText();
     else if (fields.field === 14) budget.spend('metadata');
   }
-  return { domain, name, overload, nodes };
+  return { domain, name, overload, defaults, nodes };
 }
 
 /** An `OperatorSetIdProto`. */
@@ -86,6 +96,9 @@ function addOpset(opsets: Map<string, number>, bytes: Uint8Array, budget: GraphB
     else if (fields.field === 2) version = fields.once().small();
   }
   const known = domain === 'ai.onnx' ? '' : domain;
-  if (opsets.has(known)) throw refusedGraph(`one operator set of each domain, got ${quotedName(known)} twice`);
+  // Some exporters list one twice.
+  if ((opsets.get(known) ?? version) !== version) {
+    throw refusedGraph(`one version of each operator set, got two of ${quotedName(known)}`);
+  }
   opsets.set(known, version);
 }

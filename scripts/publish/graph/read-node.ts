@@ -1,4 +1,4 @@
-import { type GraphBudget, subgraphDepthMax } from './graph-limits.js';
+import { denseElementsMax, type GraphBudget, rankMax, subgraphDepthMax } from './graph-limits.js';
 import { MessageFields } from './message-fields.js';
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor } from './onnx-model.js';
 import { readTensor } from './read-tensor.js';
@@ -35,7 +35,13 @@ function valueName(fields: MessageFields, budget: GraphBudget): string {
   return fields.countedText();
 }
 
-function readAttribute(bytes: Uint8Array, budget: GraphBudget, depth: number, readGraph: ReadGraph): OnnxAttribute {
+/** An `AttributeProto` of a graph, or a function, that lies `depth` graphs deep. */
+export function readAttribute(
+  bytes: Uint8Array,
+  budget: GraphBudget,
+  depth: number,
+  readGraph: ReadGraph,
+): OnnxAttribute {
   budget.spend('attributes');
   const fields = new MessageFields(bytes, 'AttributeProto', budget);
   const [ints, tensors, graphs]: [(number | bigint)[], OnnxTensor[], OnnxGraph[]] = [[], [], []];
@@ -58,7 +64,8 @@ function readAttribute(bytes: Uint8Array, budget: GraphBudget, depth: number, re
     } else if (fields.field === 8) fields.integers(ints, intsKept);
     else if (fields.field === 10) tensors.push(readTensor(fields.bytes(), budget));
     else if (fields.field === 11) addGraph();
-    else if (fields.field === 22 || fields.field === 23) tensors.push(...readSparseTensor(fields.bytes(), budget));
+    else if (fields.field === 22) tensors.push(...readSparseTensor(fields.once().bytes(), budget));
+    else if (fields.field === 23) tensors.push(...readSparseTensor(fields.bytes(), budget));
   }
   return { name, i, s: s === undefined ? undefined : Buffer.from(s).toString('latin1'), ints, tensors, graphs };
 }
@@ -67,8 +74,14 @@ function readAttribute(bytes: Uint8Array, budget: GraphBudget, depth: number, re
 export function readSparseTensor(bytes: Uint8Array, budget: GraphBudget): OnnxTensor[] {
   const fields = new MessageFields(bytes, 'SparseTensorProto', budget);
   const tensors: OnnxTensor[] = [];
+  const dims: (number | bigint)[] = [];
   while (fields.next()) {
     if (fields.field === 1 || fields.field === 2) tensors.push(readTensor(fields.once().bytes(), budget));
+    else if (fields.field === 3) fields.integers(dims, rankMax + 1);
+  }
+  const elements = dims.reduce<bigint>((product, size) => product * BigInt(size), 1n);
+  if (dims.length > rankMax || dims.some((size) => size < 0) || elements > BigInt(denseElementsMax)) {
+    throw refusedGraph(`sparse tensors of at most ${denseElementsMax} elements once they are dense, got more`);
   }
   return tensors;
 }

@@ -2,8 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createHttpServer } from '../../../origin/http/create-server.js';
-import { FrontDoor, turnMsMax } from '../../../origin/http/front-door.js';
-import { TurnWatch } from '../../../origin/http/turn-watch.js';
+import { FrontDoor } from '../../../origin/http/front-door.js';
 import { BrinkError } from '../../../shared/errors/brink-error.js';
 import type { RequestEnded } from '../../../shared/http/request-scope.js';
 import { HttpClient } from '../../harness/http-client.js';
@@ -12,7 +11,6 @@ import { ManualTime } from '../harness.js';
 const full = new BrinkError('overloaded', 'expected at most 2 requests at once, got 3', { retryAfterMs: 1_200 });
 const infer = { path: '/v2/models/busy/infer', body: 'x'.repeat(200_000) };
 
-let turnMs: number;
 let time: ManualTime;
 let rows: Record<string, unknown>[];
 let ended: RequestEnded[];
@@ -23,11 +21,9 @@ let client: HttpClient;
 
 beforeEach(async () => {
   time = new ManualTime();
-  turnMs = 0;
   [rows, ended, reached] = [[], [], []];
   door = new FrontDoor({
     refusal: (model) => (model === 'busy' ? full : undefined),
-    turn: { elapsedMs: () => turnMs },
     clock: time,
     random: () => 0.5,
     schedule: time.schedule,
@@ -67,27 +63,10 @@ it('turns away who asks for a full model, with when to come again, and the conne
   expect(connections).toBe(1);
 });
 
-it('turns away who comes late in a long turn of the event loop, whatever his model, but not who asks for its health', async () => {
-  const other = { path: '/v2/models/other/infer', body: 'y' };
-  turnMs = turnMsMax;
-  expect((await client.send(other)).bytes.toString()).toBe('app');
-  turnMs += 1;
-  const reply = await client.send(other);
-  expect([reply.status, reply.headers['retry-after']]).toEqual([503, '1']);
-  expect((await client.send({ path: '/v2/health/live' })).bytes.toString()).toBe('app');
-});
-
-it('counts a turn from its first request to its end', () => {
-  const ends: (() => void)[] = [];
-  let now = 5;
-  const turn = new TurnWatch({ ticks: () => now, atTurnEnd: (then) => ends.push(then) });
-  expect(turn.elapsedMs()).toBe(0);
-  now += 30;
-  expect(turn.elapsedMs()).toBe(30);
-  expect(ends).toHaveLength(1);
-  ends[0]!();
-  now += 1_000;
-  expect(turn.elapsedMs()).toBe(0);
+it('lets a caller whose connection ends with the answer send his body first: he would never see an earlier one', async () => {
+  const body = 'x'.repeat(8_000_000);
+  const reply = await client.send({ ...infer, body, headers: { connection: 'close' } });
+  expect(reply.bytes.toString()).toBe('app');
 });
 
 it('leaves to the app whatever is no run of a full model, and browsers', async () => {

@@ -7,7 +7,8 @@ import type { GraphInspection, InspectStage } from '../../../scripts/inspect/ins
 import { projectRoot } from '../../../scripts/local/project-root.js';
 import { PublishError } from '../../../scripts/publish/publish-error.js';
 import {
-  centringModel, doubleModel, echoModel, externalDoubleModel, int, makeModel, node, spec, type TestModel, workModel,
+  centringModel, doubleModel, echoModel, externalDoubleModel, floats, int, makeModel, node, spec, type TestModel, text,
+  workModel,
 } from '../../harness/onnx.js'; // prettier-ignore
 import { folderOf, removeFolder } from '../model-folder.js';
 
@@ -85,6 +86,20 @@ describe('inspecting a model', () => {
     expect(flopsOf(found!)).toBeGreaterThan(1e9);
   }, 60_000);
 
+  it('leaves out of the sum, and names, what it cannot count', async () => {
+    const signature = { inputs: [spec('x', 'FP32', [-1, 4])], outputs: [spec('y', 'FP32', [-1, 4])] };
+    const einsum = { ...node('Einsum', ['x', 'w'], ['y']), attribute: [text('equation', 'bi,io->bo')] };
+    const found = await inspected(makeModel(signature, [einsum], [floats('w', [4, 4], new Float32Array(16))]));
+    expect(found.flops).toEqual({ flops: 0, byOperator: [], unknown: ['Einsum'] });
+  });
+
+  it('traces a chain of thousands of nodes', async () => {
+    const length = 3_000;
+    const names = ['x', ...Array.from({ length: length - 1 }, (_, at) => `v${at}`), 'y'];
+    const chain = Array.from({ length }, (_, at) => node('Neg', [names[at]!], [names[at + 1]!]));
+    expect(flopsOf(await inspected(makeModel(doubleModel().signature, chain)))).toBe(4 * length);
+  }, 60_000);
+
   it('says so when the graph does not run with the inputs that were tried', async () => {
     const signature = { inputs: [spec('x', 'FP32', [-1, -1])], outputs: [spec('y', 'FP32', [-1, -1])] };
     const found = await inspected(makeModel(signature, [node('LRN', ['x'], ['y'], [int('size', 3)])]));
@@ -96,6 +111,11 @@ describe('inspecting a model', () => {
     const folder = await folderOf({ 'm.onnx': 'hello', 'd.onnx': doubleModel().bytes });
     folders.push(folder);
     await expect(inspect(join(folder, 'm.onnx'), { shapes: [] })).rejects.toThrow(PublishError);
+    const fixed = makeModel(
+      { inputs: [spec('a', 'FP32', [1, 2]), spec('b', 'FP32', [-1, 2])], outputs: [spec('y', 'FP32', [-1, 2])] },
+      [node('Add', ['a', 'b'], ['y'])],
+    );
+    await expect(inspected(fixed, ['a=5,2'])).rejects.toThrow(UsageError);
     for (const shape of ['y=1,4', 'x=1,5', 'x=1', 'x', 'x=a', 'x=1,4,-1']) {
       await expect(inspect(join(folder, 'd.onnx'), { shapes: [shape] })).rejects.toThrow(UsageError);
     }

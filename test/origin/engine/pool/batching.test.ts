@@ -221,3 +221,33 @@ describe('a batch', () => {
     await Promise.all([first, ...low, ...high]);
   });
 });
+
+describe('the memory of a batch', () => {
+  it('is used again when the last who took outputs from it has given it back, and never if one may keep them', async () => {
+    const { run, runner } = await batchingPool();
+    const given: (() => void)[] = [];
+    const lendOutputs = (giveBack: () => void): void => void given.push(giveBack);
+    let back = 0;
+    const giveBack = (): void => void (back += 1);
+    const shared = async (first: Parameters<typeof run>[0], second: Parameters<typeof run>[0]): Promise<void> => {
+      const held = run();
+      await settle();
+      const both = [run(first), run(second)];
+      const at = runner.runs.length;
+      runner.runs[at - 1]!.succeed();
+      await settle();
+      expect(runner.runs[at]!.rows).toBe(2);
+      runner.runs[at]!.succeed({ giveBack });
+      await Promise.all([held, ...both]);
+    };
+    await shared({ lendOutputs }, { lendOutputs });
+    expect([given.length, back]).toEqual([2, 0]);
+    given[0]!();
+    expect(back).toBe(0);
+    given[1]!();
+    expect(back).toBe(1);
+    await shared({ lendOutputs }, {});
+    given[2]!();
+    expect([given.length, back]).toEqual([3, 1]);
+  });
+});

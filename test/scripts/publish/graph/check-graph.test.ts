@@ -41,6 +41,12 @@ describe('the gate', () => {
     expect([irVersion, [...opsets]]).toEqual([8, [['', 15]]]);
   });
 
+  it('takes an operator set that is listed twice, as some exporters do', () => {
+    const { bytes } = doubleModel();
+    const opset = Uint8Array.from([0x42, 2, 0x10, 15]); // field 8: version 15 of ONNX's own
+    expect([...check({ bytes: Buffer.concat([bytes, opset]) }).opsets]).toEqual([['', 15]]);
+  });
+
   it('ends with a refusal or with a model, whatever bytes are flipped, cut or put in', () => {
     const random = seededRandom(11);
     const { bytes } = workModel();
