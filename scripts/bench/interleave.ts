@@ -1,4 +1,4 @@
-import { shuffled } from './seeded-random.js';
+import { shuffled } from '../seeded-random.js';
 
 /** What one round gave: each step once, one after the other. Absent: its clock failed. */
 export type Round = ReadonlyMap<string, number>;

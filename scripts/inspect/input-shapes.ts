@@ -1,6 +1,8 @@
 import { warmUpInputs } from '../../origin/engine/batch/generated-inputs.js';
 import type { Signature, Tensor } from '../../shared/protocol/tensor.js';
+import type { Random } from '../../shared/time/clock.js';
 import { UsageError } from '../commands/usage-error.js';
+import { seededRandom } from '../seeded-random.js';
 
 /** Whole shapes, by the input's name. */
 export type InputShapes = Readonly<Record<string, readonly number[]>>;
@@ -18,7 +20,11 @@ export function parseShapes(texts: readonly string[]): InputShapes {
 }
 
 /** Inputs to run a graph with: of the given shapes, with 1 for every open axis of the others. */
-export function inputsOf(signature: Signature, shapes: InputShapes, rows?: number): readonly Tensor[] {
+export function inputsOf(
+  signature: Signature,
+  shapes: InputShapes,
+  { rows, random = seededRandom(1) }: { readonly rows?: number; readonly random?: Random } = {},
+): readonly Tensor[] {
   const known = new Set(signature.inputs.map(({ name }) => name));
   const unknown = Object.keys(shapes).find((name) => !known.has(name));
   if (unknown !== undefined) {
@@ -33,7 +39,7 @@ export function inputsOf(signature: Signature, shapes: InputShapes, rows?: numbe
         return [name, (whole ?? shape.map((size) => (size === -1 ? 1 : size))).slice(1)];
       }),
   );
-  const inputs = warmUpInputs(signature, inner, rows ?? given ?? 1, Math.random);
+  const inputs = warmUpInputs(signature, inner, rows ?? given ?? 1, random);
   const asGiven = (input: Tensor): boolean => {
     const shape = Object.hasOwn(shapes, input.name) ? shapes[input.name] : undefined;
     return shape === undefined || rows !== undefined || shape.join() === input.shape.join();

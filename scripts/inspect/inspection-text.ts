@@ -59,7 +59,7 @@ const axisTexts: Readonly<Record<GraphInspection['batchAxis'], string>> = {
 };
 
 function flopsText(flops: GraphInspection['flops']): string {
-  if ('failed' in flops) return `could not be tried: ${flops.failed}`;
+  if ('failed' in flops) return `could not be tried (give --shape): ${flops.failed}`;
   const { flops: all, byOperator, unknown } = flops;
   const most = byOperator.slice(0, 3).map((one) => `${one.opType} ${percent(one.flops / all)}`);
   const without = unknown.length === 0 ? '' : `, without ${unknown.join(', ')}`;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Signature, signatureSchema } from '../../shared/protocol/tensor.js';
-import { seededRandom } from '../bench/seeded-random.js';
+import { seededRandom } from '../seeded-random.js';
 import type { HttpClient } from '../client/http-client.js';
 import { modelPath } from '../commands/data-plane.js';
 import { UsageError } from '../commands/usage-error.js';

@@ -2,7 +2,7 @@ import { warmUpInputs } from '../../origin/engine/batch/generated-inputs.js';
 import { joinInputs } from '../../origin/engine/batch/join.js';
 import { BrinkError } from '../../shared/errors/brink-error.js';
 import type { Signature, Tensor } from '../../shared/protocol/tensor.js';
-import { seededRandom } from '../bench/seeded-random.js';
+import { seededRandom } from '../seeded-random.js';
 import type { LoadedGraph } from './throw-away-runner.js';
 
 /** What a graph answered to inputs that nobody has chosen. */

@@ -1,7 +1,7 @@
 import { type Aim, aimOf, type BenchRow, rounded } from '../bench-report.js';
 import type { BenchProgress } from '../bench-progress.js';
 import { differencesOf, figuresOf, interleave, type Round } from '../interleave.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../../seeded-random.js';
 import { median, spreadOf } from '../statistics.js';
 import type { BenchCase } from './bench-case.js';
 import { type BenchModel, type BenchModelName, benchModels, prepareModel } from './bench-model.js';

@@ -3,7 +3,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { projectRoot } from '../../local/project-root.js';
 import { packageFolder } from '../../publish/package-folder.js';
 import { prepareVersion, type PreparedVersion } from '../../publish/prepare-version.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../../seeded-random.js';
 import type { NamedShape } from './bench-case.js';
 
 /** A model to be measured: its version, one input and the answer of onnxruntime-node to it. */

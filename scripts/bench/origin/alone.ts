@@ -4,7 +4,7 @@ import { checkAnswer } from '../edge/steps.js';
 import { worstError } from '../edge/worst-error.js';
 import { differencesOf, figuresOf, interleave, type Step } from '../interleave.js';
 import { KeepAliveClient } from '../keep-alive-client.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../../seeded-random.js';
 import { median, spreadOf } from '../statistics.js';
 import type { BareLimit } from './bare-limit.js';
 import type { BenchContext } from './bench-context.js';

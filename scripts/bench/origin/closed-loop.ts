@@ -1,6 +1,6 @@
 import { type BenchRow, rounded } from '../bench-report.js';
 import { figuresOf, interleave, type Round, type Step } from '../interleave.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../../seeded-random.js';
 import { median, spreadOf } from '../statistics.js';
 import type { BareLimit } from './bare-limit.js';
 import type { BenchContext } from './bench-context.js';

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../bench/seeded-random.js';
+import { seededRandom } from '../../seeded-random.js';
 import { Arrivals } from '../arrivals.js';
 import { lateAfterMsDefault, loadLimits, type LoadBody, type LoadPlan, type LoadProgress } from '../load-plan.js';
 import type { LoadResult } from '../load-result.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { differencesOf, figuresOf, interleave, type Step } from '../../../scripts/bench/interleave.js';
-import { seededRandom } from '../../../scripts/bench/seeded-random.js';
+import { seededRandom } from '../../../scripts/seeded-random.js';
 
 const signal = new AbortController().signal;
 const options = { warmUpRounds: 2, rounds: 30, random: seededRandom(1), signal, onRound: () => undefined };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../../scripts/bench/seeded-random.js';
+import { seededRandom } from '../../../scripts/seeded-random.js';
 import { Arrivals } from '../../../scripts/load/arrivals.js';
 
 const moments = (seed: number, count: number, ratePerS = 100): number[] => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeInferRequest } from '../../../shared/protocol/codec.js';
 import { defaultLimits } from '../../../shared/protocol/limits.js';
 import type { Signature, Tensor, TensorSpec } from '../../../shared/protocol/tensor.js';
-import { seededRandom } from '../../../scripts/bench/seeded-random.js';
+import { seededRandom } from '../../../scripts/seeded-random.js';
 import type { LoadBody } from '../../../scripts/load/load-plan.js';
 import { binaryHeadLength } from '../../../scripts/load/traffic/binary-head.js';
 import { encodeV2Request } from '../../../scripts/load/traffic/encode-request.js';

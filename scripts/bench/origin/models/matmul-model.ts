@@ -1,4 +1,4 @@
-import { seededRandom } from '../../seeded-random.js';
+import { seededRandom } from '../../../seeded-random.js';
 import { floats, makeModel, node, spec, type TestModel } from '../../../../test/harness/onnx.js';
 
 export const matmulSize = 1_024;

@@ -4,7 +4,7 @@ import { manifestSchema } from '../../../../shared/manifest/manifest.js';
 import { packageFolder } from '../../../publish/package-folder.js';
 import { prepareVersion, type PreparedVersion } from '../../../publish/prepare-version.js';
 import { projectRoot } from '../../../local/project-root.js';
-import { seededRandom } from '../../seeded-random.js';
+import { seededRandom } from '../../../seeded-random.js';
 import { errorMax, worstError } from '../../edge/worst-error.js';
 import { answersOf } from './known-answers.js';
 import { matmulModel } from './matmul-model.js';
