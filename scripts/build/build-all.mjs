@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { nodeOptions } from './node-options.mjs';
 import { workerOptions } from './worker-options.mjs';
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -31,18 +32,7 @@ export async function buildAll() {
         entryPoints: { worker: 'edge/worker.ts' },
         outdir: 'dist/edge',
       }),
-      build({
-        absWorkingDir: root,
-        entryPoints: nodeEntries,
-        outdir: 'dist',
-        bundle: true,
-        format: 'esm',
-        platform: 'node',
-        target: 'node20',
-        packages: 'external',
-        sourcemap: true,
-        logLevel: 'warning',
-      }),
+      build({ ...nodeOptions, absWorkingDir: root, entryPoints: nodeEntries, outdir: 'dist' }),
     ]);
     return Math.round(performance.now() - startedAt);
   } catch {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, stop } from 'esbuild';
 import { buildAll, root } from './build-all.mjs';
+import { nodeOptions } from './node-options.mjs';
 
 /**
  * Builds everything, and goes on as the program `entry` (a TypeScript file of this project), bundled to
@@ -12,18 +13,7 @@ export async function buildAndRun({ entry, folder, name }) {
   const outdir = join('dist', folder);
   const [ms] = await Promise.all([
     buildAll(),
-    build({
-      absWorkingDir: root,
-      entryPoints: { [name]: entry },
-      outdir,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      packages: 'external',
-      sourcemap: true,
-      logLevel: 'warning',
-    }),
+    build({ ...nodeOptions, absWorkingDir: root, entryPoints: { [name]: entry }, outdir }),
   ]);
   await stop(); // esbuild's own process
   if (ms === undefined) process.exitCode = 1;

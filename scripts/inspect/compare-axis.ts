@@ -24,9 +24,7 @@ export async function compareAxis(
         const { outputs: alone } = await runner.run(name, joinInputs([item]));
         return tryAxis(runner, { graph: name, item, other, alone, rows: 1 });
       };
-      const running = trial();
-      running.catch(() => undefined);
-      return deadline.bound(running, 'the first axis was tried');
+      return deadline.bound(trial(), 'the first axis was tried');
     });
   } catch (error) {
     if (error instanceof PublishError || error instanceof BrinkError) return 'failed';

@@ -2,6 +2,7 @@ import { warmUpInputs } from '../../origin/engine/batch/generated-inputs.js';
 import type { Signature, Tensor } from '../../shared/protocol/tensor.js';
 import type { Random } from '../../shared/time/clock.js';
 import { UsageError } from '../commands/usage-error.js';
+import { innerShapes } from '../publish/first-run.js';
 import { seededRandom } from '../seeded-random.js';
 
 /** Whole shapes, by the input's name. */
@@ -31,15 +32,7 @@ export function inputsOf(
     throw new UsageError(`expected shapes of ${[...known].join(', ')}, got one of "${unknown.slice(0, 64)}"`);
   }
   const given = Object.values(shapes)[0]?.[0];
-  const inner = Object.fromEntries(
-    signature.inputs
-      .filter(({ shape }) => shape.length > 0)
-      .map(({ name, shape }) => {
-        const whole = Object.hasOwn(shapes, name) ? shapes[name] : undefined;
-        return [name, (whole ?? shape.map((size) => (size === -1 ? 1 : size))).slice(1)];
-      }),
-  );
-  const inputs = warmUpInputs(signature, inner, rows ?? given ?? 1, random);
+  const inputs = warmUpInputs(signature, innerShapes(signature.inputs, shapes), rows ?? given ?? 1, random);
   const asGiven = (input: Tensor): boolean => {
     const shape = Object.hasOwn(shapes, input.name) ? shapes[input.name] : undefined;
     return shape === undefined || rows !== undefined || shape.join() === input.shape.join();

@@ -24,7 +24,7 @@ export interface GraphInspection {
   /** Found by running one row alone and among others; `impossible`: an input or output has no open first axis. */
   readonly batchAxis: BatchAxisVerdict | 'impossible' | 'failed';
   readonly wasm: WasmVerdict;
-  /** Undefined, with why, when the graph does not run with these inputs. */
+  /** `failed`: why the graph does not run with these inputs. */
   readonly flops: FlopsEstimate | { readonly failed: string };
 }
 

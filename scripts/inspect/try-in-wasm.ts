@@ -2,20 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../local/project-root.js';
-import { inspectMemoryBytesMax } from '../publish/throw-away-runner.js';
+import { type GraphBytes, inspectMemoryBytesMax, type InspectOptions } from '../publish/throw-away-runner.js';
 import { throwAwayScript } from '../publish/throw-away-script.js';
 
 /** A graph for onnxruntime-web to load. */
-export interface WasmTrial {
-  readonly model: Uint8Array;
-  readonly externalData: Readonly<Record<string, Uint8Array>>;
-}
-
-export interface WasmTrialOptions {
-  readonly timeoutMs?: number;
-  readonly memoryBytesMax?: number;
-  readonly signal?: AbortSignal | undefined;
-}
+export type WasmTrial = Pick<GraphBytes, 'model' | 'externalData'>;
 
 const trialTimeoutMs = 120_000;
 
@@ -25,7 +16,7 @@ const trialTimeoutMs = 120_000;
  */
 export async function tryInWasm(
   trials: readonly WasmTrial[],
-  { timeoutMs = trialTimeoutMs, memoryBytesMax = inspectMemoryBytesMax, signal }: WasmTrialOptions = {},
+  { timeoutMs = trialTimeoutMs, memoryBytesMax = inspectMemoryBytesMax, signal }: InspectOptions = {},
 ): Promise<readonly (string | null | undefined)[]> {
   signal?.throwIfAborted();
   const folder = await mkdtemp(join(tmpdir(), 'brink-wasm-'));

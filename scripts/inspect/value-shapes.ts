@@ -38,7 +38,6 @@ export async function valueShapes(
   const traced = { ...graph, model: withShapesOutput(graph.model, names) };
   return throwAwayRunner(name, traced, options, async ({ runner, deadline }) => {
     const running = runner.run(name, joinInputs([inputs]));
-    running.catch(() => undefined);
     const { outputs } = await deadline.bound(running, 'the graph ran for its shapes');
     return shapesIn(names, outputs.find((output) => output.name === shapesOutput)?.data as BigInt64Array | undefined);
   });

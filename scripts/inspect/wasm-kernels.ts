@@ -2,7 +2,7 @@ import { FieldWriter } from '../../shared/protobuf/field-writer.js';
 import { operatorDomains } from '../publish/graph/check-functions.js';
 import type { OnnxModel, OnnxNode } from '../publish/graph/onnx-model.js';
 import type { GraphBytes, InspectOptions } from '../publish/throw-away-runner.js';
-import { tryInWasm, type WasmTrialOptions } from './try-in-wasm.js';
+import { tryInWasm } from './try-in-wasm.js';
 import { valueTypes } from './value-types.js';
 
 /** Whether onnxruntime-web's wasm can run a graph, found by loading it there. */
@@ -22,11 +22,7 @@ const noKernel =
 const preface = /^Can't create a session\. ERROR_CODE: \d+, ERROR_MESSAGE: /;
 
 /** Loads the whole graph; where that fails, each kind of node by itself, to tell all that is missing and not the first. */
-export async function wasmKernels(
-  graph: GraphBytes,
-  model: OnnxModel,
-  options: InspectOptions & WasmTrialOptions,
-): Promise<WasmVerdict> {
+export async function wasmKernels(graph: GraphBytes, model: OnnxModel, options: InspectOptions): Promise<WasmVerdict> {
   const [whole] = await tryInWasm([graph], options);
   if (whole === null) return { loads: true };
   const reason = (whole ?? 'it ended, or took too long').replace(preface, '');

@@ -29,9 +29,8 @@ export async function outputsOf(
   { runner, deadline }: LoadedGraph,
   inputs: readonly Tensor[],
 ): Promise<readonly Tensor[] | undefined> {
-  const running = runner.run(name, joinInputs([inputs]));
-  running.catch(() => undefined); // heard below, unless the deadline passes first
   try {
+    const running = runner.run(name, joinInputs([inputs]));
     return (await deadline.bound(running, 'the graph ran for the first time')).outputs;
   } catch (error) {
     if (error instanceof BrinkError && error.code !== 'deadline-exceeded') return undefined;
@@ -41,10 +40,20 @@ export async function outputsOf(
 
 /** The same for the same signature; undefined when they would be larger than anything that is sent in one request. */
 function generatedInputs({ inputs }: Signature): readonly Tensor[] | undefined {
-  const shapes = Object.fromEntries(
+  return warmUpInputs({ inputs, outputs: [] }, innerShapes(inputs), 1, seededRandom(1));
+}
+
+/** The shapes of inputs behind their first axis, by name: as given whole, else with 1 for every open axis. */
+export function innerShapes(
+  inputs: Signature['inputs'],
+  given: Readonly<Record<string, readonly number[]>> = {},
+): Record<string, readonly number[]> {
+  return Object.fromEntries(
     inputs
       .filter(({ shape }) => shape.length > 0)
-      .map(({ name, shape }) => [name, shape.slice(1).map((size) => (size === -1 ? 1 : size))]),
+      .map(({ name, shape }) => {
+        const whole = Object.hasOwn(given, name) ? given[name] : undefined;
+        return [name, (whole ?? shape.map((size) => (size === -1 ? 1 : size))).slice(1)];
+      }),
   );
-  return warmUpInputs({ inputs, outputs: [] }, shapes, 1, seededRandom(1));
 }

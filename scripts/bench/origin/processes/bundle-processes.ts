@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { nodeOptions } from '../../../build/node-options.mjs';
 import { projectRoot } from '../../../local/project-root.js';
 
 const folderOfSources = 'scripts/bench/origin/processes';
@@ -16,15 +17,10 @@ export async function bundleProcesses(): Promise<(script: BenchScript) => string
   const outdir = join(root, 'dist', `bench-origin-${process.pid}`);
   process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
   await build({
+    ...nodeOptions,
     absWorkingDir: root,
     entryPoints: scripts.map((script) => `${folderOfSources}/${script}.ts`),
     outdir,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'warning',
   });
   return (script) => join(outdir, `${script}.js`);
 }
