@@ -35,9 +35,9 @@ export async function tryInWasm(
 
 async function written({ model, externalData }: WasmTrial, prefix: string): Promise<object> {
   await writeFile(`${prefix}.onnx`, model);
-  const files = Object.entries(externalData).map(async ([path, bytes], at) => {
+  const files = Object.entries(externalData).map(async ([path, content], at) => {
     const data = `${prefix}-${at}`;
-    await writeFile(data, bytes);
+    await content.writeTo(data);
     return { path, data };
   });
   return { model: `${prefix}.onnx`, externalData: await Promise.all(files) };

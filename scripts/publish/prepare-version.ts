@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Definition } from '../../models/define.js';
 import { manifestDigest } from '../../shared/manifest/digest.js';
 import { type BlobRef, blobsOf, type Manifest } from '../../shared/manifest/manifest.js';
 import type { Signature } from '../../shared/protocol/tensor.js';
 import { compileGraph, type CompileOptions } from './compile-graph.js';
+import type { Content } from './content/content.js';
+import { InMemory } from './content/in-memory.js';
 import { loadDefinition } from './load-definition.js';
 import { type GraphBlobs, makeManifest } from './make-manifest.js';
 import type { Artifact } from './optimise/choose-artifact.js';
@@ -15,7 +16,7 @@ import { readFiles } from './read-files.js';
 export interface PreparedVersion {
   readonly manifest: Manifest;
   readonly digest: string;
-  readonly blobs: ReadonlyMap<string, Uint8Array>;
+  readonly blobs: ReadonlyMap<string, Content>;
 }
 
 export interface PrepareOptions {
@@ -60,23 +61,22 @@ function compileOptions(graph: string, definition: Definition, options: PrepareO
 }
 
 /** Puts an artifact's files among the blobs. */
-function stored({ graph, optimised }: Artifact, blobs: Map<string, Uint8Array>): GraphBlobs {
-  const put = (bytes: Uint8Array): BlobRef => {
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    blobs.set(sha256, bytes);
-    return { sha256, bytes: bytes.byteLength };
+function stored({ graph, optimised }: Artifact, blobs: Map<string, Content>): GraphBlobs {
+  const put = (content: Content): BlobRef => {
+    blobs.set(content.sha256, content);
+    return { sha256: content.sha256, bytes: content.byteLength };
   };
-  const externalData = Object.entries(graph.externalData).map(([file, bytes]) => [file, put(bytes)] as const);
-  const files = { model: put(graph.model), externalData: Object.fromEntries(externalData) };
+  const externalData = Object.entries(graph.externalData).map(([file, content]) => [file, put(content)] as const);
+  const files = { model: put(new InMemory(graph.model)), externalData: Object.fromEntries(externalData) };
   return optimised ? { ...files, optimised: 'extended' } : files;
 }
 
-function neededOf(manifest: Manifest, blobs: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
+function neededOf(manifest: Manifest, blobs: ReadonlyMap<string, Content>): Map<string, Content> {
   return new Map(
     blobsOf(manifest).map(({ sha256 }) => {
-      const bytes = blobs.get(sha256);
-      if (bytes === undefined) throw new PublishError('missing-file', `the blob ${sha256} was not read`);
-      return [sha256, bytes];
+      const content = blobs.get(sha256);
+      if (content === undefined) throw new PublishError('missing-file', `the blob ${sha256} was not read`);
+      return [sha256, content];
     }),
   );
 }

@@ -1,25 +1,26 @@
 import { basename } from 'node:path';
 import type { Definition } from '../../models/define.js';
 import type { BlobRef } from '../../shared/manifest/manifest.js';
+import type { Content } from './content/content.js';
 import { projectRoot } from '../local/project-root.js';
 import type { DefinitionBlobs } from './make-manifest.js';
-import { type ResolvedFile, resolveSource } from './resolve-source.js';
+import { resolveSource } from './resolve-source.js';
 import type { GraphBytes } from './throw-away-runner.js';
 
 /** The files of a definition, as they are now: what is hashed is what is inspected and uploaded. */
 export interface ReadFiles {
   readonly refs: DefinitionBlobs;
   readonly graphs: Readonly<Record<string, GraphBytes>>;
-  readonly blobs: Map<string, Uint8Array>;
+  readonly blobs: Map<string, Content>;
 }
 
 /** Reads every file that a definition names, and hashes it. Throws PublishError. */
 export async function readFiles(definition: Definition, folder: string): Promise<ReadFiles> {
   const root = projectRoot();
-  const blobs = new Map<string, Uint8Array>();
-  const resolve = async (source: Definition['files'][string], what: string): Promise<ResolvedFile> => {
+  const blobs = new Map<string, Content>();
+  const resolve = async (source: Definition['files'][string], what: string): Promise<Content> => {
     const file = await resolveSource(source, { folder, projectRoot: root, what });
-    blobs.set(file.sha256, file.bytes);
+    blobs.set(file.sha256, file);
     return file;
   };
   const refs = {
@@ -29,15 +30,15 @@ export async function readFiles(definition: Definition, folder: string): Promise
   const graphs: Record<string, GraphBytes> = {};
   for (const [name, graph] of Object.entries(definition.graphs)) {
     const model = await resolve(graph, `graph "${name}"`);
-    const weights: Record<string, ResolvedFile> = {};
+    const weights: Record<string, Content> = {};
     for (const [file, source] of Object.entries(graph.externalData ?? {})) {
       weights[file] = await resolve(source, `external data "${file}" of graph "${name}"`);
     }
     refs.graphs[name] = { model: refOf(model), externalData: mapValues(weights, refOf) };
     graphs[name] = {
       file: basename(graph.from),
-      model: model.bytes,
-      externalData: mapValues(weights, ({ bytes }) => bytes),
+      model: await model.bytes(),
+      externalData: weights,
     };
   }
   for (const [name, source] of Object.entries(definition.files)) {
@@ -46,7 +47,7 @@ export async function readFiles(definition: Definition, folder: string): Promise
   return { refs, graphs, blobs };
 }
 
-const refOf = ({ sha256, bytes }: ResolvedFile): BlobRef => ({ sha256, bytes: bytes.byteLength });
+const refOf = ({ sha256, byteLength }: Content): BlobRef => ({ sha256, bytes: byteLength });
 
 const mapValues = <T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));

@@ -1,17 +1,12 @@
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import type { z } from 'zod';
 import type { sourceSchema } from '../../models/define.js';
+import type { Content } from './content/content.js';
+import { InMemory } from './content/in-memory.js';
 import { packageFolder } from './package-folder.js';
 import { PublishError } from './publish-error.js';
-
-/** The bytes of one file and what they are. They are read once: what is hashed is what is inspected and uploaded. */
-export interface ResolvedFile {
-  readonly bytes: Uint8Array;
-  readonly sha256: string;
-}
 
 export interface SourcePlace {
   /** The definition's folder: a real path. */
@@ -26,11 +21,12 @@ export interface SourcePlace {
 export const blobBytesMax = 100_000_000;
 
 /** Reads a source, and refuses what leaves its folder or package, is no regular file, is too large or has another hash. */
-export async function resolveSource(source: z.infer<typeof sourceSchema>, place: SourcePlace): Promise<ResolvedFile> {
+export async function resolveSource(source: z.infer<typeof sourceSchema>, place: SourcePlace): Promise<Content> {
   const fromPackage = source.from.startsWith('npm:');
   const { root, path } = fromPackage ? packageFolder(source.from, place) : { root: place.folder, path: source.from };
   const bytes = await readInside(root, path, { what: place.what, isPinned: source.sha256 !== undefined });
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const content = new InMemory(bytes);
+  const { sha256 } = content;
   if (source.sha256 === undefined && fromPackage) {
     throw new PublishError(
       'sha256-missing',
@@ -43,7 +39,7 @@ export async function resolveSource(source: z.infer<typeof sourceSchema>, place:
       `${place.what}: expected ${source.from} with sha256 ${source.sha256}, got ${sha256}`,
     );
   }
-  return { bytes, sha256 };
+  return content;
 }
 
 interface Reading {

@@ -9,6 +9,7 @@ import type { Signature } from '../../shared/protocol/tensor.js';
 import { systemClock } from '../../shared/time/clock.js';
 import { Deadline } from '../../shared/time/deadline.js';
 import { projectRoot } from '../local/project-root.js';
+import type { Content } from './content/content.js';
 import { graphFile, ortReason } from './ort-reason.js';
 import { PublishError } from './publish-error.js';
 
@@ -17,7 +18,7 @@ export interface GraphBytes {
   /** What its author calls the file: `a.onnx`, for messages. */
   readonly file: string;
   readonly model: Uint8Array;
-  readonly externalData: Readonly<Record<string, Uint8Array>>;
+  readonly externalData: Readonly<Record<string, Content>>;
 }
 
 export interface InspectOptions {
@@ -64,7 +65,7 @@ export async function throwAwayRunner<T>(
   try {
     const path = join(folder, graphFile);
     await writeFile(path, graph.model);
-    for (const [file, bytes] of Object.entries(graph.externalData)) await writeFile(join(folder, file), bytes);
+    for (const [file, content] of Object.entries(graph.externalData)) await content.writeTo(join(folder, file));
     const deadline = new Deadline(systemClock, options.timeoutMs ?? inspectTimeoutMs);
     const request = { graphs: { [name]: path }, options: runnerOptions, deadline, signal, log: () => undefined };
     const { process, signatures } = await startRunner(request);

@@ -1,4 +1,5 @@
 import type { AdminClient } from '../client/admin-client.js';
+import type { Content } from './content/content.js';
 import type { UploadState } from './publish-events.js';
 
 export const uploadsAtOnceMax = 4;
@@ -8,27 +9,27 @@ export interface UploadResult {
   readonly uploadedBytes: number;
 }
 
-type Blob = readonly [sha256: string, bytes: Uint8Array];
+type Blob = readonly [sha256: string, content: Content];
 
 /** Sends the blobs that the server lacks, a few at once. After the first failure no other is begun. */
 export async function uploadBlobs(
   client: AdminClient,
-  blobs: ReadonlyMap<string, Uint8Array>,
+  blobs: ReadonlyMap<string, Content>,
   onProgress: (state: UploadState) => void,
 ): Promise<UploadResult> {
   const missing: Blob[] = [];
   await fewAtOnce([...blobs], async (blob) => {
     if (!(await client.hasBlob(blob[0]))) missing.push(blob);
   });
-  const totalBytes = missing.reduce((sum, [, bytes]) => sum + bytes.byteLength, 0);
+  const totalBytes = missing.reduce((sum, [, { byteLength }]) => sum + byteLength, 0);
   const files = missing.length;
   let doneBytes = 0;
   onProgress({ files, doneBytes, totalBytes });
   // Large ones first: what takes longest should not begin last.
   missing.sort(([, a], [, b]) => b.byteLength - a.byteLength);
-  await fewAtOnce(missing, async ([sha256, bytes]) => {
-    await client.putBlob(sha256, bytes);
-    doneBytes += bytes.byteLength;
+  await fewAtOnce(missing, async ([sha256, content]) => {
+    await client.putBlob(sha256, await content.bytes());
+    doneBytes += content.byteLength;
     onProgress({ files, doneBytes, totalBytes });
   });
   return { uploadedBlobs: files, uploadedBytes: totalBytes };

@@ -33,7 +33,7 @@ export async function prepareModel(name: BenchModelName): Promise<BenchModel> {
     throw new Error(`${name} is no model`);
   if (otherInputs.length + otherOutputs.length > 0) throw new Error(`expected one input and one output of ${name}`);
   const input = { name: inputSpec.name, shape: inputShapes[name], data: pixels(inputShapes[name]) };
-  const output = { name: outputSpec.name, ...(await runNatively(model, input, outputSpec.name)) };
+  const output = { name: outputSpec.name, ...(await runNatively(await model.bytes(), input, outputSpec.name)) };
   return { name, prepared, input, output };
 }
 

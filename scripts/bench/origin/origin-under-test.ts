@@ -37,7 +37,7 @@ export class OriginUnderTest {
   /** Resolves when it listens. `versions` are released before it starts: it need not look a second time. */
   static async start({ folder, setup, versions, env = {} }: OriginStart): Promise<OriginUnderTest> {
     const edge = await StubEdge.start(artifactToken);
-    for (const version of versions) edge.release(version, 'v1');
+    for (const version of versions) await edge.release(version, 'v1');
     const lines: string[] = [];
     try {
       const origin = await startOrigin({
@@ -62,7 +62,7 @@ export class OriginUnderTest {
   }
 
   /** Makes another version the served one; answers the release's epoch, by which a request can tell the origin of it. */
-  release(prepared: PreparedVersion, version: string): number {
+  release(prepared: PreparedVersion, version: string): Promise<number> {
     return this.#edge.release(prepared, version);
   }
 

@@ -33,9 +33,9 @@ export class StubEdge {
   }
 
   /** Stores a version and makes it the served one. Answers its epoch. */
-  release({ manifest, digest, blobs }: PreparedVersion, version: string): number {
+  async release({ manifest, digest, blobs }: PreparedVersion, version: string): Promise<number> {
     this.#artifacts.set(`manifests/${digest}`, canonicalJson(manifest));
-    for (const [sha256, bytes] of blobs) this.#artifacts.set(`blobs/${sha256}`, bytes);
+    for (const [sha256, content] of blobs) this.#artifacts.set(`blobs/${sha256}`, await content.bytes());
     const { model } = manifest;
     const before = this.#releases.get(model);
     const ref: VersionRef = { version, digest };

@@ -54,7 +54,7 @@ export async function swapVersions(
     for (let swap = 1; swap <= samples.swaps; swap += 1) {
       signal.throwIfAborted();
       const version = await variantOf(prepared, swap);
-      const epoch = origin.release(version, `v${swap + 1}`);
+      const epoch = await origin.release(version, `v${swap + 1}`);
       for (let request = 0; request < requestsAfterSwap; request += 1) {
         const digest = await ask(epoch);
         if (digest !== version.digest) throw new Error(`swap ${swap}: expected the new version to answer`);

@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../local/project-root.js';
+import type { Content } from '../content/content.js';
+import { InMemory } from '../content/in-memory.js';
 import type { OnnxGraph } from '../graph/onnx-model.js';
 import { readModel } from '../graph/read-model.js';
 import { blobBytesMax } from '../resolve-source.js';
@@ -29,7 +31,7 @@ export async function optimiseGraph(
     const [source, target] = [join(folder, 'source.onnx'), join(folder, 'out', 'optimised.onnx')];
     await mkdir(join(folder, 'out'));
     await writeFile(source, graph.model);
-    for (const [file, bytes] of Object.entries(graph.externalData)) await writeFile(join(folder, file), bytes);
+    for (const [file, content] of Object.entries(graph.externalData)) await content.writeTo(join(folder, file));
     const [line] = await throwAwayScript({
       script: join(projectRoot(), 'scripts', 'publish', 'optimise', 'optimise-graph.mjs'),
       cwd: folder,
@@ -44,7 +46,7 @@ export async function optimiseGraph(
     const written = await readFile(join(folder, 'out', weights)).catch(() => undefined);
     if (Math.max(model.byteLength, written?.byteLength ?? 0) > blobBytesMax) return undefined;
     // Small weights that lay beside the graph still do.
-    const files = { ...graph.externalData, ...(written === undefined ? {} : { [weights]: written }) };
+    const files = { ...graph.externalData, ...(written === undefined ? {} : { [weights]: new InMemory(written) }) };
     const externalData = Object.fromEntries([...externalFilesOf(model)].flatMap((file) => entryOf(files, file)));
     return { file: graph.file, model, externalData };
   } finally {
@@ -52,9 +54,9 @@ export async function optimiseGraph(
   }
 }
 
-const entryOf = (files: Readonly<Record<string, Uint8Array>>, name: string): [string, Uint8Array][] => {
-  const bytes = Object.hasOwn(files, name) ? files[name] : undefined;
-  return bytes === undefined ? [] : [[name, bytes]];
+const entryOf = (files: Readonly<Record<string, Content>>, name: string): [string, Content][] => {
+  const content = Object.hasOwn(files, name) ? files[name] : undefined;
+  return content === undefined ? [] : [[name, content]];
 };
 
 /** The files that a graph takes weights from. */

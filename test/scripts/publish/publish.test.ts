@@ -6,6 +6,8 @@ import { projectRoot } from '../../../scripts/local/project-root.js';
 import { prepareVersion } from '../../../scripts/publish/prepare-version.js';
 import { publish } from '../../../scripts/publish/publish.js';
 import type { PublishEvent } from '../../../scripts/publish/publish-events.js';
+import type { Content } from '../../../scripts/publish/content/content.js';
+import { InMemory } from '../../../scripts/publish/content/in-memory.js';
 import { uploadBlobs, uploadsAtOnceMax } from '../../../scripts/publish/upload-blobs.js';
 import { sha256Hex } from '../../../shared/manifest/digest.js';
 import { doubleModel, externalDoubleModel, makeModel, node, unsupportedModels } from '../../harness/onnx.js';
@@ -166,7 +168,7 @@ describe('publishing', () => {
   it('goes on where a publishing that was killed had stopped', async () => {
     const prepared = await prepareVersion(await modelFolder());
     const [first] = prepared.blobs;
-    await client.putBlob(first![0], first![1]);
+    await client.putBlob(first![0], await first![1].bytes());
     fake.requests.length = 0;
     expect(await publish(client, prepared, { why })).toMatchObject({ added: true, uploadedBlobs: 1 });
     expect(uploads()).toHaveLength(1);
@@ -199,7 +201,7 @@ describe('publishing', () => {
 
   it('gives up with the word of the server when an upload fails', async () => {
     const prepared = await prepareVersion(await modelFolder());
-    const tampered = new Map([...prepared.blobs].map(([sha256]) => [sha256, new Uint8Array([1])]));
+    const tampered = new Map([...prepared.blobs].map(([sha256]) => [sha256, new InMemory(new Uint8Array([1]))]));
     await expect(publish(client, { ...prepared, blobs: tampered }, { why })).rejects.toMatchObject({
       code: 'digest-mismatch',
     });
@@ -209,10 +211,10 @@ describe('publishing', () => {
 
 describe('uploading', () => {
   it('sends a few at once and no more', async () => {
-    const blobs = new Map<string, Uint8Array>();
+    const blobs = new Map<string, Content>();
     for (let index = 0; index < 12; index += 1) {
       const bytes = new Uint8Array([index]);
-      blobs.set(await sha256Hex(bytes), bytes);
+      blobs.set(await sha256Hex(bytes), new InMemory(bytes));
     }
     expect(await uploadBlobs(client, blobs, () => undefined)).toEqual({ uploadedBlobs: 12, uploadedBytes: 12 });
     expect(fake.uploadsAtOnceMost).toBeLessThanOrEqual(uploadsAtOnceMax);
@@ -220,9 +222,9 @@ describe('uploading', () => {
   });
 
   it('begins no other upload after the first failure', async () => {
-    const blobs = new Map<string, Uint8Array>();
+    const blobs = new Map<string, Content>();
     for (let index = 0; index < 20; index += 1)
-      blobs.set(await sha256Hex(new Uint8Array([index])), new Uint8Array([99]));
+      blobs.set(await sha256Hex(new Uint8Array([index])), new InMemory(new Uint8Array([99])));
     await expect(uploadBlobs(client, blobs, () => undefined)).rejects.toMatchObject({ code: 'digest-mismatch' });
     expect(uploads().length).toBeLessThanOrEqual(uploadsAtOnceMax);
   });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { manifestDigest, sha256Hex } from '../../../../shared/manifest/digest.js';
 import { manifestSchema } from '../../../../shared/manifest/manifest.js';
+import { InMemory } from '../../../publish/content/in-memory.js';
 import { packageFolder } from '../../../publish/package-folder.js';
 import { prepareVersion, type PreparedVersion } from '../../../publish/prepare-version.js';
 import { projectRoot } from '../../../local/project-root.js';
@@ -58,7 +59,7 @@ export async function servingModelOf(
 ): Promise<ServingModel> {
   const { graphs, inferGraph } = prepared.manifest;
   const entry = graphs[inferGraph ?? ''];
-  const graph = entry && prepared.blobs.get(entry.model.sha256);
+  const graph = entry && (await prepared.blobs.get(entry.model.sha256)?.bytes());
   const [inputSpec, ...otherInputs] = entry?.signature.inputs ?? [];
   const [outputSpec, ...otherOutputs] = entry?.signature.outputs ?? [];
   if (graph === undefined || inputSpec === undefined || outputSpec === undefined)
@@ -120,7 +121,7 @@ export async function prepareMatmul({ bytes, signature } = matmulModel()): Promi
     batching: null,
     deadlineMs: 10_000,
   });
-  return { manifest, digest: await manifestDigest(manifest), blobs: new Map([[sha256, bytes]]) };
+  return { manifest, digest: await manifestDigest(manifest), blobs: new Map([[sha256, new InMemory(bytes)]]) };
 }
 
 /** Values that 8-bit pixels have after normalising. */

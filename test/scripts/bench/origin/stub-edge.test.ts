@@ -23,8 +23,8 @@ describe('the edge of the benchmark', () => {
   it('tells the origin what is released, as the real one does', async () => {
     const client = new EdgeClient(new URL(edge.url), token);
     expect(await client.models(signal)).toEqual([]);
-    expect(edge.release(first, 'v1')).toBe(1);
-    expect(edge.release(second, 'v2')).toBe(2);
+    expect(await edge.release(first, 'v1')).toBe(1);
+    expect(await edge.release(second, 'v2')).toBe(2);
     expect(await client.models(signal)).toEqual(['matmul']);
     const { release } = await client.lease('matmul', signal);
     expect(release).toMatchObject({
@@ -38,9 +38,9 @@ describe('the edge of the benchmark', () => {
     const source = new EdgeSource({ edgeUrl: edge.url, token });
     const manifest = await source.manifest(second.digest, signal);
     expect(await checkManifest(second.digest, manifest)).toEqual(second.manifest);
-    for (const [sha256, bytes] of second.blobs) {
+    for (const [sha256, content] of second.blobs) {
       const stream = (await source.blob(sha256, signal)) as ReadableStream;
-      expect(await text(stream)).toBe(new TextDecoder().decode(bytes));
+      expect(await text(stream)).toBe(new TextDecoder().decode(await content.bytes()));
     }
   });
 

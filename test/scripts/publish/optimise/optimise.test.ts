@@ -5,6 +5,7 @@ import { projectRoot } from '../../../../scripts/local/project-root.js';
 import { compileGraph } from '../../../../scripts/publish/compile-graph.js';
 import { optimiseGraph, weightsFile } from '../../../../scripts/publish/optimise/optimise-graph.js';
 import { prepareVersion } from '../../../../scripts/publish/prepare-version.js';
+import { InMemory } from '../../../../scripts/publish/content/in-memory.js';
 import type { GraphBytes } from '../../../../scripts/publish/throw-away-runner.js';
 import {
   bombModel, doubleModel, externalDoubleModel, int64s, ints, makeModel, node, spec, type TestModel, workModel,
@@ -16,7 +17,11 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await removeFolder(folder);
 });
 
-const graphOf = ({ bytes, externalData }: TestModel): GraphBytes => ({ file: 'a.onnx', model: bytes, externalData });
+const graphOf = ({ bytes, externalData }: TestModel): GraphBytes => ({
+  file: 'a.onnx',
+  model: bytes,
+  externalData: Object.fromEntries(Object.entries(externalData).map(([name, data]) => [name, new InMemory(data)])),
+});
 const compile = (model: TestModel, more: { optimise?: boolean; forEdge?: boolean } = {}) =>
   compileGraph('main', graphOf(model), { optimise: true, forEdge: true, onStage: () => undefined, ...more });
 
