@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toleranceSchema } from '../shared/golden/tolerance.js';
 import { batchingSchema, placementSchema, sha256Schema } from '../shared/manifest/manifest.js';
 import { nameSchema } from '../shared/protocol/names.js';
 import { signatureSchema } from '../shared/protocol/tensor.js';
@@ -22,6 +23,13 @@ export const definitionSchema = z.strictObject({
       externalData: z.record(nameSchema, sourceSchema).optional(),
       /** False: the graph is stored as it is, and every edge optimises it whenever it loads it. */
       optimise: z.boolean().default(true),
+      /** By output: how far a compiled graph may be from this one. Default: shared/golden/tolerance.ts. */
+      tolerances: z.record(z.string().max(256), toleranceSchema).optional(),
+      /**
+       * The largest shapes that the edge should serve, by input, whole: it is measured with them, and what is larger goes
+       * to the origin. Absent: the largest that fits is looked for.
+       */
+      largest: z.record(z.string().max(256), z.array(z.int().min(1)).max(16)).optional(),
     }),
   ),
   /** Default: the only graph; null when there are several. */
@@ -32,6 +40,8 @@ export const definitionSchema = z.strictObject({
   /** A wish, the preferred tier first; measuring decides. */
   placement: placementSchema.default({ tiers: ['edge', 'origin'] }),
   batching: batchingSchema.optional(),
+  /** What one run at the edge may take (p95), measured in workerd where it is published; slower, it is the origin's. */
+  edgeLatencyMs: z.number().positive().optional(),
   deadlineMs: z.int().min(1).max(120_000).default(10_000),
 });
 export type Definition = z.infer<typeof definitionSchema>;

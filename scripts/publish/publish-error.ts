@@ -13,6 +13,11 @@ export type PublishErrorCode =
   | 'unreadable-graph'
   | 'signature-mismatch'
   | 'unequal-artifacts'
+  | 'bad-examples'
+  | 'blind-golden'
+  | 'cannot-run-at-edge'
+  | 'invalid-plan'
+  | 'invalid-key'
   | 'versions-exhausted';
 
 /** Something about the folder that is to be published is wrong: told to its author, so paths may be named. */

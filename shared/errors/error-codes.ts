@@ -61,8 +61,12 @@ export const statusOfCode = {
   'nothing-to-roll-back-to': 409,
   'incomplete-version': 409,
   'handler-not-deployed': 409,
+  /** A version that is served, or was a moment ago, cannot be removed. */
+  'version-in-use': 409,
   'digest-mismatch': 422,
   'invalid-manifest': 422,
+  /** Not signed by a key that this edge accepts, where its policy asks for one. */
+  'unsigned-version': 422,
   // load and time: always with `retry-after` (503, 429)
   'too-many-requests': 429,
   'deadline-exceeded': 504,
@@ -77,6 +81,10 @@ export const statusOfCode = {
   'handler-missing': 503,
   'artifact-unavailable': 503,
   'artifact-corrupt': 503,
+  /** The version does not give the answers that it was published with. */
+  'golden-failed': 503,
+  /** This tier runs signed versions only, and has no valid signature of this one. */
+  'signature-refused': 503,
   'control-unreachable': 503,
   'origin-unreachable': 503,
   'origin-failed': 503,

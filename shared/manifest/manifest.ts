@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toleranceSchema } from '../golden/tolerance.js';
 import { nameSchema } from '../protocol/names.js';
 import { signatureSchema } from '../protocol/tensor.js';
 
@@ -14,6 +15,9 @@ export const blobRefSchema = z.strictObject({
 });
 export type BlobRef = z.infer<typeof blobRefSchema>;
 
+/** Goldens of one graph. */
+export const goldensMax = 64;
+
 export const graphSchema = z.strictObject({
   model: blobRefSchema,
   /** External weights, by the file name that the graph names them with. */
@@ -21,6 +25,15 @@ export const graphSchema = z.strictObject({
   signature: signatureSchema,
   /** Optimised when it was published, to this level of onnxruntime's: the edge loads it as it is. */
   optimised: z.literal('extended').optional(),
+  /** Inputs with known answers (shared/golden), one blob each. A session runs the first of them before anything else. */
+  goldens: z.array(blobRefSchema).max(goldensMax).optional(),
+  /** By output, where it is not what shared/golden has by default. */
+  tolerances: z.record(z.string().max(256), toleranceSchema).optional(),
+  /**
+   * The elements of all inputs together that one run of it may have at the edge: what was measured there to fit. Larger
+   * runs are the origin's. Absent: it was not measured.
+   */
+  edgeElementsMax: z.int().min(0).optional(),
 });
 export type GraphEntry = z.infer<typeof graphSchema>;
 
@@ -89,7 +102,7 @@ export function blobsOf(manifest: Manifest): BlobRef[] {
   const blobs = new Map<string, BlobRef>();
   for (const graph of Object.values(manifest.graphs)) {
     blobs.set(graph.model.sha256, graph.model);
-    for (const blob of Object.values(graph.externalData)) blobs.set(blob.sha256, blob);
+    for (const blob of [...Object.values(graph.externalData), ...(graph.goldens ?? [])]) blobs.set(blob.sha256, blob);
   }
   for (const blob of Object.values(manifest.files)) blobs.set(blob.sha256, blob);
   return [...blobs.values()];
