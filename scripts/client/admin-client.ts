@@ -19,6 +19,10 @@ const versionRowSchema = versionRefSchema.extend({
   fenced: z.boolean(),
   tiers: z.array(tierSchema),
   handler: z.union([z.string(), z.object({ name: z.string(), version: z.int() }), z.null()]),
+  /** How many inputs with known answers it has; a server may leave it out. */
+  goldens: z.int().default(0),
+  /** `main.probabilities: cosine 0.95`: outputs that are held to less than the default. */
+  looser: z.array(z.string()).default([]),
   bytes: z.int(),
 });
 const versionsSchema = z.object({ release: releaseSchema, versions: z.array(versionRowSchema) });

@@ -4,7 +4,7 @@ import { type CommonFlags, name, withCommon } from './common-options.js';
 import { humanBytes, shortDigest } from './format.js';
 import { runCommand } from './run-command.js';
 import { table } from './table.js';
-import type { Terminal } from './terminal.js';
+import { printable, type Terminal } from './terminal.js';
 
 export function addVersions(program: Command, terminal: Terminal): void {
   withCommon(
@@ -26,14 +26,17 @@ export function addVersions(program: Command, terminal: Terminal): void {
         { head: 'VERSION' },
         { head: 'DIGEST' },
         { head: 'STATE' },
-        { head: 'TIERS' },
+        { head: 'PLACEMENT' },
         { head: 'HANDLER' },
+        { head: 'GOLDENS', align: 'right' },
         { head: 'SIZE', align: 'right' },
       ] as const;
       return {
         json: JSON.stringify(answer),
-        text: () =>
-          answer.versions.length === 0 ? `${model} has no versions` : table(columns, answer.versions.map(rowOf), paint),
+        text: () => {
+          if (answer.versions.length === 0) return `${model} has no versions`;
+          return [table(columns, answer.versions.map(rowOf), paint), ...looserLines(answer.versions)].join('\n');
+        },
       };
     }),
   );
@@ -46,6 +49,7 @@ function rowOf(row: VersionRow): string[] {
     stateOf(row),
     row.tiers.join(', '),
     handlerOf(row),
+    String(row.goldens),
     humanBytes(row.bytes),
   ];
 }
@@ -54,6 +58,12 @@ function stateOf({ fenced, stable, lastGood }: VersionRow): string {
   if (fenced) return 'withdrawn';
   return [...(stable ? ['serves'] : []), ...(lastGood ? ['last good'] : [])].join(', ');
 }
+
+/** What a version is not held to stands below the table: it is a sentence, and most versions have none. */
+const looserLines = (rows: readonly VersionRow[]): string[] =>
+  rows
+    .filter(({ looser }) => looser.length > 0)
+    .map(({ version, looser }) => printable(`${version} is held to less than the default: ${looser.join('; ')}`));
 
 function handlerOf({ handler }: VersionRow): string {
   if (handler === null) return '(raw tensors)';

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { BrinkError, toBrinkError } from '../../shared/errors/brink-error.js';
+import { goldensCount, looserTolerances } from '../../shared/golden/looser-tolerances.js';
 import { manifestDigest } from '../../shared/manifest/digest.js';
 import { blobsOf, type Manifest, manifestSchema } from '../../shared/manifest/manifest.js';
 import type { AuditRow, Release } from '../../shared/release/release.js';
@@ -219,6 +220,8 @@ function rowsOf({ release, manifests }: Model): unknown[] {
       fenced: release.fenced.includes(ref.digest),
       tiers: manifest.placement.tiers,
       handler: manifest.handler,
+      goldens: goldensCount(manifest),
+      looser: looserTolerances(manifest),
       bytes: blobsOf(manifest).reduce((sum, blob) => sum + blob.bytes, 0),
     };
   });

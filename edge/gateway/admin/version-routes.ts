@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { BrinkError, unwrap } from '../../../shared/errors/brink-error.js';
+import { goldensCount, looserTolerances } from '../../../shared/golden/looser-tolerances.js';
 import { jsonResponse } from '../../../shared/http/responses.js';
 import type { Route } from '../../../shared/http/routing.js';
 import { canonicalJson } from '../../../shared/manifest/canonical.js';
@@ -52,6 +53,8 @@ async function describeVersion(bucket: R2Bucket, release: Release, ref: VersionR
     fenced: release.fenced.includes(ref.digest),
     tiers: manifest.placement.tiers,
     handler: manifest.handler,
+    goldens: goldensCount(manifest),
+    looser: looserTolerances(manifest),
     bytes: blobsOf(manifest).reduce((sum, blob) => sum + blob.bytes, 0),
   };
 }
