@@ -4,6 +4,7 @@ import type {
   Actor,
   ControlPlaneApi,
   PromoteRequest,
+  RetireRequest,
   RollbackRequest,
   RollbackResult,
 } from '../../shared/release/control-plane.js';
@@ -22,9 +23,11 @@ import {
   type ReleaseState,
   transition,
 } from '../../shared/release/transitions.js';
+import type { VersionAges } from '../../shared/release/retention.js';
 import { type Env, leaseMsOf } from '../bindings.js';
 import { Fences } from './fences.js';
 import { ReleaseCopy } from './release-copy.js';
+import { versionAges } from './version-ages.js';
 import { auditLimitMax, type FenceRecord, ReleaseStore } from './release-store.js';
 
 /** How often isolates report; few do yet, so this is far from the 200 reports a second that one object takes. */
@@ -98,6 +101,17 @@ export class ControlPlane extends DurableObject<Env> implements ControlPlaneApi 
       await this.#schedule();
       return { release: this.#state().release, withdrawn: record.withdrawn, reach: record.reach, ...held };
     });
+  }
+
+  async retire({ version, expectEpoch, who, why }: RetireRequest): Promise<Outcome<Release>> {
+    return this.#outcome(async () => {
+      const state = this.#state();
+      return (await this.#apply(state, [{ kind: 'retire', version, expectEpoch, actor: { who, why } }])).release;
+    });
+  }
+
+  async ages(): Promise<Outcome<VersionAges>> {
+    return this.#outcome(() => Promise.resolve(versionAges(this.#state(), this.#store.auditTimes())));
   }
 
   async audit(limit: number): Promise<Outcome<AuditRow[]>> {

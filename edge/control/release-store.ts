@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type AuditRow, versionRefSchema } from '../../shared/release/release.js';
+import type { AuditTimes } from './version-ages.js';
 import { type AuditEntry, type ReleaseState, releaseStateSchema } from '../../shared/release/transitions.js';
 
 /** How many audit rows a model keeps; the oldest go first. */
@@ -83,6 +84,30 @@ export class ReleaseStore {
       .exec<AuditSqlRow>('SELECT * FROM audit ORDER BY id DESC LIMIT ?', limit)
       .toArray()
       .map(({ from_version, to_version, ...row }) => ({ ...row, from: from_version, to: to_version }));
+  }
+
+  /** When things happened to versions, as far as the rows go back. */
+  auditTimes(): AuditTimes {
+    const latest = (column: 'from_version' | 'to_version', ...actions: AuditRow['action'][]): [string, number][] =>
+      this.#storage.sql
+        .exec<{ version: string; at: number }>(
+          `SELECT ${column} AS version, max(at) AS at FROM audit
+           WHERE ${column} IS NOT NULL AND action IN (${actions.map(() => '?').join(', ')}) GROUP BY ${column}`,
+          ...actions,
+        )
+        .toArray()
+        .map(({ version, at }) => [version, at]);
+    const served = latest('from_version', 'promote', 'rollback');
+    for (const [version, at] of latest('to_version', 'promote', 'rollback', 'bake-ended')) {
+      served.push([version, Math.max(at, served.find(([name]) => name === version)?.[1] ?? 0)]);
+    }
+    const [oldest] = this.#storage.sql.exec<{ at: number | null }>('SELECT min(at) AS at FROM audit').toArray();
+    return {
+      oldestAt: oldest?.at ?? this.#now(),
+      publishedAt: new Map(latest('to_version', 'publish')),
+      servedAt: new Map(served),
+      withdrawnAt: new Map(latest('from_version', 'rollback')),
+    };
   }
 
   #get<T>(key: string, schema: z.ZodType<T>): T | null {

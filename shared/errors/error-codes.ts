@@ -60,6 +60,8 @@ export const statusOfCode = {
   'pin-mismatch': 409,
   'nothing-to-roll-back-to': 409,
   'incomplete-version': 409,
+  /** Parts of a blob that is to be joined are not there. */
+  'incomplete-blob': 409,
   'handler-not-deployed': 409,
   /** A version that is served, or was a moment ago, cannot be removed. */
   'version-in-use': 409,

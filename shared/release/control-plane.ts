@@ -1,5 +1,6 @@
 import type { Outcome } from '../errors/brink-error.js';
 import type { AuditRow, LeaseGrant, Release, VersionRef } from './release.js';
+import type { VersionAges } from './retention.js';
 
 /** Who changes a release and why: goes into the audit as it stands. */
 export interface Actor {
@@ -20,6 +21,11 @@ export interface PromoteRequest extends Actor {
 export interface RollbackRequest extends Actor {
   /** Absent: the version that was stable before. */
   readonly to?: string;
+  readonly expectEpoch?: number;
+}
+
+export interface RetireRequest extends Actor {
+  readonly version: string;
   readonly expectEpoch?: number;
 }
 
@@ -44,6 +50,10 @@ export interface ControlPlaneApi {
   addVersion(ref: VersionRef & { model: string }, actor: Actor): Promise<Outcome<{ release: Release; added: boolean }>>;
   promote(request: PromoteRequest): Promise<Outcome<Release>>;
   rollback(request: RollbackRequest): Promise<Outcome<RollbackResult>>;
+  /** Takes a version's name away; what it is made of stays until it is collected. `version-in-use` for what is served. */
+  retire(request: RetireRequest): Promise<Outcome<Release>>;
+  /** When each version was published, served and withdrawn, as far as the audit goes back. */
+  ages(): Promise<Outcome<VersionAges>>;
   /** Newest first. */
   audit(limit: number): Promise<Outcome<AuditRow[]>>;
 }

@@ -51,7 +51,7 @@ export interface AuditRow {
   /** Milliseconds since the epoch, by the control plane's clock. */
   readonly at: number;
   readonly epoch: number;
-  readonly action: 'publish' | 'promote' | 'rollback' | 'fence-held' | 'bake-ended' | 'lift-fence';
+  readonly action: 'publish' | 'promote' | 'rollback' | 'fence-held' | 'bake-ended' | 'lift-fence' | 'retire';
   readonly who: string;
   readonly why: string;
   readonly from: string | null;

@@ -42,7 +42,7 @@ export type Command =
       readonly actor: Actor;
     }
   | {
-      readonly kind: 'lift-fence';
+      readonly kind: 'lift-fence' | 'retire';
       readonly version: string;
       readonly expectEpoch: number | undefined;
       readonly actor: Actor;
@@ -72,7 +72,7 @@ export function newReleaseState(model: string): ReleaseState {
 
 /**
  * What a command makes of a release. Pure. Each change of what may be served grows the epoch by one and has its audit
- * row; a refusal is thrown. Always true afterwards: neither `stable` nor `lastGood` is fenced.
+ * row; a refusal is thrown. Always true afterwards: neither `stable` nor `lastGood` is fenced, and both are named.
  */
 export function transition(state: ReleaseState, command: Command, nowMs: number): Transition {
   switch (command.kind) {
@@ -89,6 +89,9 @@ export function transition(state: ReleaseState, command: Command, nowMs: number)
     case 'lift-fence':
       checkEpoch(state, command.expectEpoch);
       return liftFence(state, command.version, command.actor);
+    case 'retire':
+      checkEpoch(state, command.expectEpoch);
+      return retire(state, command.version, command.actor);
   }
 }
 
@@ -157,7 +160,7 @@ function rollback(
   actor: Actor,
   nowMs: number,
 ): Transition {
-  const { stable, lastGood, fenced } = state.release;
+  const { stable, lastGood, fenced, versions } = state.release;
   if (stable === null) throw new BrinkError('nothing-to-roll-back-to', 'expected a promoted version, there is none');
   const target = to === undefined ? previous(state, stable) : named(state, stable, to);
   // What is withdrawn may not come back as the one that is served without asking.
@@ -165,7 +168,7 @@ function rollback(
   const good = stays ? lastGood : target;
   const next = change(
     state,
-    { stable: target, lastGood: good, fenced: [...fenced, stable.digest] },
+    { stable: target, lastGood: good, fenced: boundedFences([...fenced, stable.digest], versions) },
     { action: 'rollback', actor, from: stable.version, to: target.version },
   );
   const baking = good.digest !== target.digest;
@@ -190,6 +193,40 @@ function liftFence(state: ReleaseState, version: string, actor: Actor): Transiti
   );
 }
 
+/**
+ * Takes the name away. A fence stays: an answer of the withdrawn artifact may still be on its way, and the same artifact
+ * published once more is as bad as it was. What is served cannot be retired, nor what rollback would fall back on while
+ * the control plane cannot be asked.
+ */
+function retire(state: ReleaseState, version: string, actor: Actor): Transition {
+  const { stable, lastGood, versions } = state.release;
+  const ref = known(state, version);
+  for (const [what, served] of [
+    ['stable', stable],
+    ['last good', lastGood],
+  ] as const) {
+    if (served?.version !== version) continue;
+    throw new BrinkError('version-in-use', `version ${version} is the ${what} one: expected one that is not served`);
+  }
+  const next = change(
+    state,
+    { versions: versions.filter((one) => one !== ref) },
+    { action: 'retire', actor, from: version, to: null },
+  );
+  return { ...next, state: { ...next.state, history: state.history.filter((one) => one.version !== version) } };
+}
+
+/** The oldest fences of artifacts that no version names any more go first, and only where there are too many. */
+function boundedFences(fenced: readonly string[], versions: readonly VersionRef[]): string[] {
+  const named = new Set(versions.map(({ digest }) => digest));
+  let over = Math.max(0, fenced.length - versionsMax);
+  return fenced.filter((digest) => {
+    if (over === 0 || named.has(digest)) return true;
+    over -= 1;
+    return false;
+  });
+}
+
 function change(
   state: ReleaseState,
   members: Partial<Release>,
@@ -209,10 +246,14 @@ function known(state: ReleaseState, version: string): VersionRef {
   throw new BrinkError('unknown-version', `model ${state.release.model} has no version ${version}`);
 }
 
+/** What `rollback` without a name goes to; null: there is nothing. */
+export function previousVersion({ release: { stable, fenced }, history }: ReleaseState): VersionRef | null {
+  return history.findLast(({ digest }) => digest !== stable?.digest && !fenced.includes(digest)) ?? null;
+}
+
 function previous(state: ReleaseState, stable: VersionRef): VersionRef {
-  const { fenced } = state.release;
-  const ref = state.history.findLast(({ digest }) => digest !== stable.digest && !fenced.includes(digest));
-  if (ref !== undefined) return ref;
+  const ref = previousVersion(state);
+  if (ref !== null) return ref;
   throw new BrinkError(
     'nothing-to-roll-back-to',
     `expected a version that was stable before ${stable.version} and is not withdrawn, there is none: name one`,

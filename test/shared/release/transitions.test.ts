@@ -31,6 +31,7 @@ const rollback = (to?: string, expectEpoch?: number): Command => ({
   expectEpoch,
   actor,
 });
+const retire = (version: string): Command => ({ kind: 'retire', version, expectEpoch: undefined, actor });
 const lift = (version: string): Command => ({ kind: 'lift-fence', version, expectEpoch: undefined, actor });
 
 /** The state after the commands, each at its time (0 unless given). */
@@ -175,6 +176,60 @@ describe('rolling back', () => {
   });
 });
 
+describe('retiring', () => {
+  const abc = [publish('a'), publish('b'), publish('c'), promote('a'), promote('b'), promote('c')];
+
+  it('takes a name away, grows the epoch and says so in the audit', () => {
+    const state = after(...abc, [{ kind: 'bake-ended' }, 5_000]);
+    const { state: next, row } = transition(state, retire('a'), 5_000);
+    expect(next.release.versions).toEqual([ref('b'), ref('c')]);
+    expect(next.release.epoch).toBe(state.release.epoch + 1);
+    expect(row).toMatchObject({ action: 'retire', from: 'a', to: null, who: 'ann@desk' });
+  });
+
+  it('refuses what is stable, what was good last, and what is not there', () => {
+    const state = after(...abc);
+    expect(refusal(state, retire('c')).code).toBe('version-in-use');
+    expect(refusal(state, retire('a')).code).toBe('version-in-use');
+    expect(refusal(state, retire('x')).code).toBe('unknown-version');
+  });
+
+  it('takes a second name of what is served, and serves on', () => {
+    const state = after(publish('a'), publish('b', 'a'), promote('a'), retire('b'));
+    expect(state.release).toMatchObject({ stable: ref('a'), versions: [ref('a')] });
+  });
+
+  it('leaves nothing that rollback would go back to without its name', () => {
+    const state = after(...abc, retire('b'));
+    expect(transition(state, rollback(), 0).state.release.stable).toEqual(ref('a'));
+  });
+
+  it('keeps the fence: the same artifact published once more is still withdrawn', () => {
+    const state = after(...abc, rollback(), retire('c'), publish('d', 'c'));
+    expect(state.release.fenced).toEqual([digestOf('c')]);
+    expect(refusal(state, promote('d')).code).toBe('version-fenced');
+  });
+
+  it('keeps no more fences than a release may hold, those of versions that are named first', () => {
+    let state = after(publish('good'), publish('named'), promote('good'), promote('named'), rollback());
+    for (let index = 0; index < versionsMax + 10; index += 1) {
+      const bad = `v${index}`;
+      const digest = (index + 1_000).toString(16).padStart(64, '0');
+      for (const command of [
+        { kind: 'publish', ref: { version: bad, digest }, actor },
+        promote(bad),
+        rollback(),
+        retire(bad),
+      ] as const) {
+        state = transition(state, command, 0).state;
+      }
+    }
+    expect(state.release.fenced).toHaveLength(versionsMax);
+    expect(state.release.fenced).toContain(digestOf('named'));
+    expect(releaseSchema.safeParse(state.release).success).toBe(true);
+  });
+});
+
 describe('every change', () => {
   it('may name the epoch that it was made for, and says both when that is over', () => {
     const state = after(publish('a'), publish('b'), promote('a'));
@@ -201,6 +256,7 @@ describe('every change', () => {
         { kind: 'bake-ended' },
         rollback(random() < 0.5 ? pick(names) : undefined, expectEpoch),
         lift(pick(names)),
+        retire(pick(names)),
       ]);
       try {
         const next = transition(state, command, now);
@@ -215,12 +271,14 @@ describe('every change', () => {
       }
       const { stable, lastGood, fenced } = state.release;
       for (const served of [stable, lastGood]) expect(fenced).not.toContain(served?.digest);
+      const named = state.release.versions.map(({ version }) => version);
+      for (const ref of [stable, lastGood, ...state.history]) if (ref !== null) expect(named).toContain(ref.version);
       expect(new Set(fenced).size).toBe(fenced.length);
       expect(lastGood === null).toBe(stable === null);
       if (state.bakeEndsAt === null) expect(lastGood).toEqual(stable);
     }
     expect(audit.map(({ epoch }) => epoch)).toEqual(audit.map((_, index) => index + 1));
-    expect(new Set(audit.map(({ action }) => action)).size).toBe(5);
+    expect(new Set(audit.map(({ action }) => action)).size).toBe(6);
     expect(refused).toBeGreaterThan(1_000);
     expect(releaseSchema.safeParse(state.release).success).toBe(true);
   });
