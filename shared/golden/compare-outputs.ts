@@ -2,6 +2,7 @@ import { quoted, shapeText } from '../protocol/quote-text.js';
 import type { Tensor } from '../protocol/tensor.js';
 import { type FloatError, floatError, isFloat, numbersOf } from './float-error.js';
 import { exactTolerance, type Tolerance } from './tolerance.js';
+import { toleranceText } from './tolerance-text.js';
 import { topAgreement } from './top-agreement.js';
 
 /** How far one output is from the golden's. */
@@ -71,7 +72,7 @@ function floatsBeside(one: Tensor, other: Tensor, tolerance: Tolerance): OutputE
   }
   const within = faults.length === 0;
   const text = within
-    ? `output ${quoted(one.name)} is within ${boundsText(tolerance)}: at most ${figure(absolute)} off`
+    ? `output ${quoted(one.name)} is within ${toleranceText(tolerance)}: at most ${figure(absolute)} off`
     : `expected of output ${quoted(one.name)} ${faults.join('; ')}`;
   return { output: one.name, absolute, relative, cosine, top1, tolerance, within, text };
 }
@@ -83,7 +84,7 @@ function elementFault(
   { absolute, relative }: Tolerance,
 ): string {
   const at = firstBeyond ?? 0;
-  const bounds = boundsText({ absolute, relative });
+  const bounds = toleranceText({ absolute, relative });
   const near = bounds === '' ? 'NaN and infinities where the golden has them' : `elements within ${bounds}`;
   const [one, other] = [expected[at] ?? NaN, got[at] ?? NaN];
   return `${near}, got ${figure(other)} for ${figure(one)} at ${at} (${beyond} of ${expected.length} are beyond)`;
@@ -118,15 +119,3 @@ const figure = (value: number): string => String(Number(value.toPrecision(6)));
 
 const elementText = (element: string | number | bigint | undefined): string =>
   typeof element === 'string' ? quoted(element) : String(element);
-
-function boundsText({ absolute, relative, cosine, top1 }: Tolerance): string {
-  const near = [
-    ...(absolute === undefined ? [] : [`${absolute} absolute`]),
-    ...(relative === undefined ? [] : [`${relative} relative`]),
-  ].join(' or ');
-  const whole = [
-    ...(cosine === undefined ? [] : [`cosine ${cosine}`]),
-    ...(top1 === undefined ? [] : [`top-1 ${top1}`]),
-  ];
-  return [...(near === '' ? [] : [near]), ...whole].join(', ');
-}
