@@ -11,7 +11,7 @@ export interface TrialRuns {
   readonly outputs: readonly Tensor[];
   /** Of the first run of this call, which is the graph's very first where nothing ran before. */
   readonly firstMs: number;
-  /** Of each of the `times` runs after it; short ones are timed in groups, because workerd's clock ticks each millisecond. */
+  /** Of each of the `times` runs after it; timed between the ticks of workerd's clock, which moves each millisecond. */
   readonly runMs: readonly number[];
   /** The wasm heap now: it never shrinks, so also its peak. */
   readonly heapBytes: number;
@@ -35,6 +35,8 @@ export interface EdgeTrialOptions {
   /** What the wasm heap may grow to; default: what wasm32 allows, so that peaks over the budget are seen and not only refused. */
   readonly heapBytesMax?: number;
   readonly signal?: AbortSignal | undefined;
-  /** For each call. */
+  /** For each call; whoever takes longer ends the trial with `deadline-exceeded`. Default 120 s. */
   readonly timeoutMs?: number;
+  /** A folder with the trial's `worker.js` and its wasm; default dist/edge-trial. */
+  readonly bundle?: string;
 }
