@@ -14,6 +14,8 @@ export interface AttemptsResult {
 
 /** Refusals of one tier that another need not share: its limits are its own, and so is its build of the runtime. */
 const ofOneTier: ReadonlySet<string> = new Set(['model-rejected-input', 'tensor-too-large', 'body-too-large']);
+/** Those of them that another tier, when it works, need not share at all. */
+const tooLarge: ReadonlySet<string> = new Set(['tensor-too-large', 'body-too-large']);
 
 /**
  * Runs a plan: each attempt in turn until one answers. A fault of the caller's ends it at once, any other failure goes
@@ -51,7 +53,8 @@ export async function runAttempts(
       retryAfterMs = Math.max(retryAfterMs, error.retryAfterMs ?? 0);
     }
   }
-  if (rejected !== undefined) throw rejected; // no tier could take these inputs: they are at fault, not the tiers
+  // No tier could take these inputs: they are at fault, not the tiers. What is only too large for one waits for the other.
+  if (rejected !== undefined && !(failed && tooLarge.has(rejected.code))) throw rejected;
   if (late !== undefined && !failed) throw late; // a caller's own short `timeout`, say
   if (deadline.passed) throw deadline.exceeded(`these attempts were made: ${describe(made, plan)}`);
   throw new BrinkError('no-tier-available', `no tier could answer: ${describe(made, plan)}`, { retryAfterMs });

@@ -4,7 +4,7 @@ import { BrinkError, toBrinkError } from '../../shared/errors/brink-error.js';
 import { causeRow } from '../../shared/http/cause-row.js';
 import { handlerKey } from '../../shared/handler/handler.js';
 import type { DataTier, Described } from '../../shared/http/data-tier.js';
-import { type Plan, planAttempts } from '../../shared/plan/plan.js';
+import { originCanHelp, type Plan, planAttempts, type PlanInput } from '../../shared/plan/plan.js';
 import { pickUnderLease, underLease } from '../../shared/release/commit.js';
 import type { TierName } from '../../shared/protocol/headers.js';
 import type { VersionRef } from '../../shared/release/release.js';
@@ -20,6 +20,7 @@ import { runAttempts } from './attempts.js';
 import { HostEngine, type HostStub } from './host-engine.js';
 import { type Isolate, inBackground, isolateOf } from './isolate.js';
 import { manifestOf } from './manifests.js';
+import { type MeasuredCall, measuredCall } from './measured-call.js';
 import { askOrigin } from './origin-client.js';
 import { OriginError } from './origin-error.js';
 
@@ -33,12 +34,12 @@ export class EdgeTier implements DataTier {
   readonly name = 'edge';
   readonly #env: Env;
   readonly #isolate: Isolate;
-  readonly #engine: HostEngine;
+  readonly #host: HostStub;
 
   constructor(env: Env, host: HostStub) {
     this.#env = env;
     this.#isolate = isolateOf(env);
-    this.#engine = new HostEngine(host, this.#isolate.residency);
+    this.#host = host;
   }
 
   async answer(call: Call, report: CallReport): Promise<Answer> {
@@ -66,7 +67,7 @@ export class EdgeTier implements DataTier {
 
   modelReady({ target }: Described): Promise<boolean> {
     const { deadlineMs, handler } = target.manifest;
-    const { attempts } = this.#plan(target, undefined, deadlineMs);
+    const { attempts } = planAttempts(this.#situation(target, undefined, deadlineMs));
     const hasHandler = handler === null || handlers.has(handlerKey(handler));
     return Promise.resolve(attempts.some((tier) => tier === 'origin' || hasHandler));
   }
@@ -83,20 +84,22 @@ export class EdgeTier implements DataTier {
   }
 
   async #attempt(
-    call: Call,
+    asked: Call,
     target: Target,
     epoch: number,
     report: CallReport,
   ): Promise<{ body: EncodedBody; tier: 'edge' | 'origin' }> {
-    const deadline = deadlineOn(call, target);
-    const plan = this.#plan(target, call.forcedTier, deadline.leftMs());
+    const deadline = deadlineOn(asked, target);
+    const { call, plan } = this.#plan(asked, target, deadline);
     if (plan.prefetchEdge) inBackground(this.#prefetch(target));
     return runAttempts(plan, deadline, systemClock, report, async (tier, isLast) => {
       const startedAt = systemClock.now();
       const isPlainRun = tier === 'origin' || this.#runsAlone(target);
       try {
         const body =
-          tier === 'edge' ? await this.#here(call, target) : await this.#there(call, target, epoch, deadline, isLast);
+          tier === 'edge'
+            ? await this.#here(call, target, isLast)
+            : await this.#there(call, target, epoch, deadline, isLast);
         // What also waited, for a load or for others, says nothing of a run.
         if (isPlainRun) this.#isolate.estimates.observe(`${tier}:${target.digest}`, systemClock.now() - startedAt);
         return body;
@@ -113,11 +116,21 @@ export class EdgeTier implements DataTier {
 
   async #prefetch(target: Target): Promise<void> {
     const startedAt = systemClock.now();
-    await this.#engine.prefetch(target);
+    await new HostEngine(this.#host, this.#isolate.residency).prefetch(target);
     this.#isolate.estimates.observe(`load:${target.digest}`, systemClock.now() - startedAt);
   }
 
-  #plan(target: Target, forced: Call['forcedTier'], leftMs: number): Plan {
+  #plan(call: Call, target: Target, deadline: Deadline): { readonly call: Call; readonly plan: Plan } {
+    const situation = this.#situation(target, call.forcedTier, deadline.leftMs());
+    // How large it is matters only where somebody else may take it.
+    const canChoose = situation.tiers.includes('edge') && originCanHelp(situation);
+    const looked: MeasuredCall = canChoose
+      ? measuredCall(call, target, settingsOf(this.#env).limits)
+      : { call, aboveMeasured: false };
+    return { call: looked.call, plan: planAttempts({ ...situation, aboveMeasured: looked.aboveMeasured }) };
+  }
+
+  #situation(target: Target, forced: Call['forcedTier'], leftMs: number): PlanInput {
     const { originBreakers, estimates, residency } = this.#isolate;
     const origin =
       settingsOf(this.#env).originUrl === undefined
@@ -125,19 +138,21 @@ export class EdgeTier implements DataTier {
         : originBreakers.of(target.digest).wouldAllow
           ? 'available'
           : 'open';
-    return planAttempts({
+    return {
       tiers: target.manifest.placement.tiers,
       forced,
       edge: residency.of(target.digest),
       origin,
       leftMs,
       edgeInFlight: this.#isolate.edgeInFlight,
+      aboveMeasured: false,
       expected: {
         edgeLoadMs: estimates.expected(`load:${target.digest}`),
         edgeRunMs: estimates.expected(`edge:${target.digest}`),
+        edgeSlowRunMs: undefined,
         originMs: estimates.expected(`origin:${target.digest}`),
       },
-    });
+    };
   }
 
   /** What is behind a failed attempt, even when another one answers. */
@@ -146,10 +161,12 @@ export class EdgeTier implements DataTier {
     if (failure.cause !== undefined) console.log(JSON.stringify(causeRow(failure, { requestId, tier })));
   }
 
-  async #here(call: Call, target: Target): Promise<EncodedBody> {
+  async #here(call: Call, target: Target, isLast: boolean): Promise<EncodedBody> {
+    // Where nobody else can answer, what is above the measured is tried all the same: the heap has a cap of its own.
+    const engine = new HostEngine(this.#host, this.#isolate.residency, { aboveMeasured: isLast ? 'try' : 'refuse' });
     this.#isolate.edgeInFlight += 1;
     try {
-      return await runCall(call, target, { engine: this.#engine, limits: settingsOf(this.#env).limits, handlers });
+      return await runCall(call, target, { engine, limits: settingsOf(this.#env).limits, handlers });
     } finally {
       this.#isolate.edgeInFlight -= 1;
     }

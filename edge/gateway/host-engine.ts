@@ -4,13 +4,19 @@ import type { HandlerInput, Json } from '../../shared/handler/handler.js';
 import type { InferRequest } from '../../shared/protocol/infer.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import type { Deadline } from '../../shared/time/deadline.js';
+import { defaultRunRule, type RunRule } from '../host/run-rule.js';
 import type { ResidencyBeliefs } from './residency-beliefs.js';
 import { checkBodyFits, checkInputsFit } from './rpc-size.js';
 
 /** The host's RPC methods, as the gateway sees them. */
 export interface HostStub {
-  infer(target: Target, inputs: readonly Tensor[], deadlineMs: number): Promise<Outcome<readonly Tensor[]>>;
-  predict(target: Target, input: HandlerInput, deadlineMs: number): Promise<Outcome<Json>>;
+  infer(
+    target: Target,
+    inputs: readonly Tensor[],
+    deadlineMs: number,
+    rule?: RunRule,
+  ): Promise<Outcome<readonly Tensor[]>>;
+  predict(target: Target, input: HandlerInput, deadlineMs: number, rule?: RunRule): Promise<Outcome<Json>>;
   prefetch(target: Target): Promise<Outcome<null>>;
   status(digests: readonly string[]): Promise<Record<string, Residency>>;
 }
@@ -19,20 +25,22 @@ export interface HostStub {
 export class HostEngine implements Engine {
   readonly #host: HostStub;
   readonly #beliefs: ResidencyBeliefs;
+  readonly #rule: RunRule;
 
-  constructor(host: HostStub, beliefs: ResidencyBeliefs) {
+  constructor(host: HostStub, beliefs: ResidencyBeliefs, rule: RunRule = defaultRunRule) {
     this.#host = host;
     this.#beliefs = beliefs;
+    this.#rule = rule;
   }
 
   async infer(target: Target, request: InferRequest, deadline: Deadline): Promise<readonly Tensor[]> {
     checkInputsFit(request.inputs);
-    return this.#call(target, deadline, this.#host.infer(target, request.inputs, deadline.leftMs()));
+    return this.#call(target, deadline, this.#host.infer(target, request.inputs, deadline.leftMs(), this.#rule));
   }
 
   async predict(target: Target, input: HandlerInput, deadline: Deadline): Promise<Json> {
     checkBodyFits(input.bytes);
-    return this.#call(target, deadline, this.#host.predict(target, input, deadline.leftMs()));
+    return this.#call(target, deadline, this.#host.predict(target, input, deadline.leftMs(), this.#rule));
   }
 
   async prefetch(target: Target): Promise<void> {

@@ -1,5 +1,4 @@
 import type { Engine, Residency, Target } from '../../shared/engine/engine.js';
-import { fromOrtTensor, toOrtTensor } from '../../shared/engine/ort-tensor.js';
 import { BrinkError } from '../../shared/errors/brink-error.js';
 import {
   type Handler,
@@ -8,11 +7,14 @@ import {
   type HandlerRegistry,
   type Json,
 } from '../../shared/handler/handler.js';
+import { elementsOf, isAboveMeasured } from '../../shared/plan/elements.js';
 import type { InferRequest } from '../../shared/protocol/infer.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import type { Deadline } from '../../shared/time/deadline.js';
 import type { LoadedVersion } from './loaded-version.js';
 import type { OrtRuntime } from './ort-runtime.js';
+import { runSession } from './run-session.js';
+import { defaultRunRule, type RunRule } from './run-rule.js';
 import type { SessionCache } from './session-cache.js';
 
 /** The edge's engine: onnxruntime-web in this isolate. */
@@ -20,11 +22,23 @@ export class EdgeEngine implements Engine {
   readonly #runtime: OrtRuntime;
   readonly #sessions: SessionCache<LoadedVersion>;
   readonly #handlers: HandlerRegistry;
+  readonly #rule: RunRule;
 
-  constructor(runtime: OrtRuntime, sessions: SessionCache<LoadedVersion>, handlers: HandlerRegistry) {
+  constructor(
+    runtime: OrtRuntime,
+    sessions: SessionCache<LoadedVersion>,
+    handlers: HandlerRegistry,
+    rule: RunRule = defaultRunRule,
+  ) {
     this.#runtime = runtime;
     this.#sessions = sessions;
     this.#handlers = handlers;
+    this.#rule = rule;
+  }
+
+  /** The same engine under another rule. */
+  under(rule: RunRule = defaultRunRule): EdgeEngine {
+    return new EdgeEngine(this.#runtime, this.#sessions, this.#handlers, rule);
   }
 
   async infer(target: Target, request: Pick<InferRequest, 'inputs'>, deadline: Deadline): Promise<readonly Tensor[]> {
@@ -35,6 +49,7 @@ export class EdgeEngine implements Engine {
         `model ${model} is reached through predict: it has no graph for infer`,
       );
     }
+    this.#checkSize(target, inferGraph, request.inputs);
     return this.#sessions.use(target, deadline, (version) => this.#run(version, inferGraph, request.inputs, deadline));
   }
 
@@ -43,7 +58,10 @@ export class EdgeEngine implements Engine {
     return this.#sessions.use(target, deadline, async (version) => {
       try {
         return await handler.predict(input, {
-          run: async (graph, inputs) => byName(await this.#run(version, graph, inputs, deadline)),
+          run: async (graph, inputs) => {
+            this.#checkSize(target, graph, inputs);
+            return byName(await this.#run(version, graph, inputs, deadline));
+          },
           file: (name) => fileOf(version, name),
           settings: target.manifest.settings,
           checkpoint: () => deadline.check('the handler worked'),
@@ -75,6 +93,16 @@ export class EdgeEngine implements Engine {
     throw new BrinkError('handler-missing', `this edge does not have handler ${key} yet`);
   }
 
+  /** Throws `tensor-too-large` for a run above what was measured to fit, where another tier may take it. */
+  #checkSize({ manifest }: Target, graph: string, inputs: readonly Tensor[]): void {
+    const entry = Object.hasOwn(manifest.graphs, graph) ? manifest.graphs[graph] : undefined;
+    if (entry === undefined || this.#rule.aboveMeasured === 'try' || !isAboveMeasured(entry, inputs)) return;
+    throw new BrinkError(
+      'tensor-too-large',
+      `expected a run of graph '${graph}' at the edge to have at most the ${entry.edgeElementsMax} input elements that were measured to fit, got ${elementsOf(inputs)}`,
+    );
+  }
+
   /** Running out of heap may be the fault of versions that nobody uses: without them it is tried once more. */
   async #run(version: LoadedVersion, graph: string, inputs: readonly Tensor[], deadline: Deadline): Promise<Tensor[]> {
     try {
@@ -94,14 +122,7 @@ export class EdgeEngine implements Engine {
   ): Promise<Tensor[]> {
     const session = version.graphs.get(graph);
     if (session === undefined) throw new Error(`the version has no graph ${graph}`);
-    const { Tensor: OrtTensor } = await this.#runtime.start();
-    const feeds = Object.fromEntries(inputs.map((input) => [input.name, toOrtTensor(input, OrtTensor)]));
-    const results = await this.#runtime.run(session, feeds, deadline);
-    return session.outputNames.map((name) => {
-      const result = results[name];
-      if (result === undefined) throw new Error(`the run did not give output ${name}`);
-      return fromOrtTensor(name, result);
-    });
+    return runSession(this.#runtime, session, inputs, deadline);
   }
 }
 

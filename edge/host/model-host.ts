@@ -7,6 +7,7 @@ import type { Tensor } from '../../shared/protocol/tensor.js';
 import { systemClock } from '../../shared/time/clock.js';
 import { Deadline } from '../../shared/time/deadline.js';
 import type { Env } from '../bindings.js';
+import type { RunRule } from './run-rule.js';
 import { engineOf, log } from './isolate-engine.js';
 import { loadMsMax } from './loaded-version.js';
 
@@ -19,14 +20,21 @@ export const answerBytesMax = 31 * 1024 * 1024;
  * data: RPC keeps neither class nor code of one that is thrown.
  */
 export class ModelHost extends WorkerEntrypoint<Env> {
-  infer(target: Target, inputs: readonly Tensor[], deadlineMs: number): Promise<Outcome<readonly Tensor[]>> {
-    return outcome(target, async () =>
-      checkAnswer(await engineOf(this.env).infer(target, { inputs }, new Deadline(systemClock, deadlineMs))),
-    );
+  infer(
+    target: Target,
+    inputs: readonly Tensor[],
+    deadlineMs: number,
+    rule?: RunRule,
+  ): Promise<Outcome<readonly Tensor[]>> {
+    return outcome(target, async () => {
+      const deadline = new Deadline(systemClock, deadlineMs);
+      return checkAnswer(await engineOf(this.env).under(rule).infer(target, { inputs }, deadline));
+    });
   }
 
-  predict(target: Target, input: HandlerInput, deadlineMs: number): Promise<Outcome<Json>> {
-    return outcome(target, () => engineOf(this.env).predict(target, input, new Deadline(systemClock, deadlineMs)));
+  predict(target: Target, input: HandlerInput, deadlineMs: number, rule?: RunRule): Promise<Outcome<Json>> {
+    const deadline = new Deadline(systemClock, deadlineMs);
+    return outcome(target, () => engineOf(this.env).under(rule).predict(target, input, deadline));
   }
 
   prefetch(target: Target): Promise<Outcome<null>> {

@@ -12,17 +12,22 @@ export interface PlanInput {
   readonly leftMs: number;
   /** Requests of this isolate that run or wait at the edge. */
   readonly edgeInFlight: number;
+  /** Whether the inputs are larger than what was measured to fit at the edge. */
+  readonly aboveMeasured: boolean;
   /** What each step is expected to take; undefined where nothing has been seen yet. */
   readonly expected: {
     readonly edgeLoadMs: number | undefined;
     readonly edgeRunMs: number | undefined;
+    /** A slow run, where it is known apart from the usual one. */
+    readonly edgeSlowRunMs: number | undefined;
     readonly originMs: number | undefined;
   };
 }
 
 export interface Skipped {
   readonly tier: TierName;
-  readonly reason: 'not-placed' | 'not-configured' | 'breaker-open' | 'load-failed' | 'too-slow' | 'not-forced';
+  readonly reason:
+    'not-placed' | 'not-configured' | 'breaker-open' | 'load-failed' | 'too-slow' | 'above-measured' | 'not-forced';
 }
 
 export interface Plan {
@@ -80,11 +85,18 @@ function edgeQueueMs({ edgeInFlight, expected }: PlanInput): number {
   return waitMs < queueMsWorthAHop ? 0 : waitMs;
 }
 
-function whyNotEdge({ edge, expected, leftMs, tiers, origin }: PlanInput): Skipped['reason'] | undefined {
-  const originCanHelp = tiers.includes('origin') && origin === 'available';
-  if (!originCanHelp) return undefined; // nobody else can: trying is the only way to learn that it works again
+function whyNotEdge(input: PlanInput): Skipped['reason'] | undefined {
+  const { edge, expected, leftMs, aboveMeasured } = input;
+  if (!originCanHelp(input)) return undefined; // nobody else can: trying is the only way to learn that it works again
   if (edge === 'failed') return 'load-failed';
-  return expected.edgeRunMs !== undefined && expected.edgeRunMs > leftMs ? 'too-slow' : undefined;
+  if (aboveMeasured) return 'above-measured';
+  const slowMs = expected.edgeSlowRunMs ?? expected.edgeRunMs;
+  return slowMs !== undefined && slowMs > leftMs ? 'too-slow' : undefined;
+}
+
+/** Whether the origin may be asked in the edge's place. */
+export function originCanHelp({ tiers, forced, origin }: Pick<PlanInput, 'tiers' | 'forced' | 'origin'>): boolean {
+  return tiers.includes('origin') && origin === 'available' && forced !== 'edge';
 }
 
 function whyNotOrigin({ origin }: PlanInput): Skipped['reason'] | undefined {

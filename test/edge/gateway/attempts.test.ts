@@ -72,6 +72,13 @@ describe('the attempts of a plan', () => {
     await expect(both.result).rejects.toMatchObject({ code: 'model-rejected-input', status: 400 });
   });
 
+  it('blame no tensor for being too large at one tier while the other, which may take it, is out of order', async () => {
+    const failed = run({ edge: 'tensor-too-large', origin: 'origin-unreachable' });
+    await expect(failed.result).rejects.toMatchObject({ code: 'no-tier-available', status: 503 });
+    const both = run({ edge: 'tensor-too-large', origin: 'tensor-too-large' });
+    await expect(both.result).rejects.toMatchObject({ code: 'tensor-too-large', status: 413 });
+  });
+
   it('that all failed become a 503 that names them, what was skipped, and when to come back', async () => {
     const skipped: Plan = {
       attempts: ['edge'],

@@ -8,7 +8,8 @@ const base: PlanInput = {
   origin: 'available',
   leftMs: 1_000,
   edgeInFlight: 0,
-  expected: { edgeLoadMs: undefined, edgeRunMs: undefined, originMs: undefined },
+  aboveMeasured: false,
+  expected: { edgeLoadMs: undefined, edgeRunMs: undefined, edgeSlowRunMs: undefined, originMs: undefined },
 };
 const attempts = (input: Partial<PlanInput>) => planAttempts({ ...base, ...input }).attempts;
 
@@ -58,6 +59,23 @@ describe('the plan', () => {
   it('does not start at the edge what would outlive the deadline', () => {
     const plan = planAttempts({ ...base, leftMs: 50, expected: { ...base.expected, edgeRunMs: 80 } });
     expect(plan).toMatchObject({ attempts: ['origin'], skipped: [{ tier: 'edge', reason: 'too-slow' }] });
+  });
+
+  it('goes by a slow run, where it is known, to say what would outlive the deadline', () => {
+    const expected = { ...base.expected, edgeRunMs: 20, edgeSlowRunMs: 80 };
+    expect(attempts({ leftMs: 50, expected })).toEqual(['origin']);
+    expect(attempts({ leftMs: 100, expected })).toEqual(['edge', 'origin']);
+  });
+
+  it('leaves what is above the measured to the origin, and tries it at the edge where the origin cannot answer', () => {
+    expect(planAttempts({ ...base, aboveMeasured: true })).toMatchObject({
+      attempts: ['origin'],
+      skipped: [{ tier: 'edge', reason: 'above-measured' }],
+    });
+    expect(attempts({ aboveMeasured: true, origin: 'open' })).toEqual(['edge']);
+    expect(attempts({ aboveMeasured: true, origin: 'absent' })).toEqual(['edge']);
+    expect(attempts({ aboveMeasured: true, tiers: ['edge'] })).toEqual(['edge']);
+    expect(attempts({ aboveMeasured: true, forced: 'edge' })).toEqual(['edge']);
   });
 
   it('tries the edge anyway when nothing else can answer: an estimate that is never tested stays wrong for ever', () => {
