@@ -16,6 +16,7 @@ export interface Env {
   readonly BODY_BYTES_MAX?: string;
   readonly CORS_ORIGINS?: string;
   readonly LEASE_MS?: string;
+  readonly COLLECT_GRACE_MS?: string;
 
   // secrets: comma lists of `name=token`; several are valid at once, for rotation
   readonly ADMIN_TOKENS?: string;
@@ -27,7 +28,7 @@ export interface Env {
   readonly ORIGIN_KEY?: string;
 }
 
-type NumberVar = 'EDGE_HEAP_MAX_MIB' | 'EDGE_SESSION_BUDGET_MIB' | 'LEASE_MS' | 'BODY_BYTES_MAX';
+type NumberVar = 'EDGE_HEAP_MAX_MIB' | 'EDGE_SESSION_BUDGET_MIB' | 'LEASE_MS' | 'BODY_BYTES_MAX' | 'COLLECT_GRACE_MS';
 
 interface IntVar {
   readonly min: number;
@@ -64,4 +65,11 @@ export function sessionBytesMaxOf(env: Pick<Env, 'EDGE_SESSION_BUDGET_MIB'>): nu
 /** A request body, as it comes and decompressed. */
 export function bodyBytesMaxOf(env: Pick<Env, 'BODY_BYTES_MAX'>): number {
   return intVar(env, 'BODY_BYTES_MAX', { min: 1, max: 2 ** 31, byDefault: defaultLimits.bodyBytesMax });
+}
+
+const dayMs = 24 * 60 * 60 * 1_000;
+
+/** How long what nobody names is kept: a publisher sends its files before it names them. */
+export function collectGraceMsOf(env: Pick<Env, 'COLLECT_GRACE_MS'>): number {
+  return intVar(env, 'COLLECT_GRACE_MS', { min: 0, max: 365 * dayMs, byDefault: dayMs });
 }

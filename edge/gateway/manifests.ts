@@ -21,7 +21,8 @@ export async function manifestOf(bucket: R2Bucket, digest: string): Promise<Mani
   return manifest;
 }
 
-async function readManifest(bucket: R2Bucket, digest: string): Promise<Manifest> {
+/** As `manifestOf`, from R2 whatever is held. */
+export async function readManifest(bucket: R2Bucket, digest: string): Promise<Manifest> {
   const object = await bucket.get(manifestKey(digest)).catch((error: unknown) => {
     throw new BrinkError('artifact-unavailable', 'the manifest of the version could not be read', { cause: error });
   });

@@ -2,20 +2,28 @@ import type { Context } from 'hono';
 import { BrinkError } from '../../../shared/errors/brink-error.js';
 import { jsonResponse } from '../../../shared/http/responses.js';
 import type { Route } from '../../../shared/http/routing.js';
-import { sha256Schema } from '../../../shared/manifest/manifest.js';
-import { blobKey, manifestKey } from '../../artifact-keys.js';
+import { blobKey, manifestKey, partKey } from '../../artifact-keys.js';
 import type { GatewayEnv } from '../gateway-env.js';
+import { digestParam } from './digest-param.js';
 
-/** A Worker takes request bodies up to 100 MB on the smaller plans; larger blobs need multipart uploads. */
+/** A Worker takes request bodies up to 100 MB on the smaller plans; larger blobs are sent in parts, and joined. */
 export const blobBytesMax = 100 * 1000 * 1000;
 
 type Ctx = Context<GatewayEnv>;
 
-/** Uploading blobs, for operators. */
+/** Where a digest is kept: a blob, or a part of one. */
+type KeyOf = (sha256: string) => string;
+
+const storing = (path: string, keyOf: KeyOf): Route<GatewayEnv>[] => [
+  { method: 'HEAD', path, handler: (c: Ctx) => headStored(c, keyOf) },
+  { method: 'GET', path, handler: (c: Ctx) => headStored(c, keyOf) }, // Hono answers HEAD through GET
+  { method: 'PUT', path, handler: (c: Ctx) => putStored(c, keyOf) },
+];
+
+/** Uploading blobs, whole or in parts, for operators. */
 export const blobAdminRoutes: Route<GatewayEnv>[] = [
-  { method: 'HEAD', path: '/admin/v1/blobs/:sha256', handler: headBlob },
-  { method: 'GET', path: '/admin/v1/blobs/:sha256', handler: headBlob }, // Hono answers HEAD through GET
-  { method: 'PUT', path: '/admin/v1/blobs/:sha256', handler: putBlob },
+  ...storing('/admin/v1/blobs/:sha256', blobKey),
+  ...storing('/admin/v1/parts/:sha256', partKey),
 ];
 
 /** Reading artifacts by digest, for origins. */
@@ -28,20 +36,20 @@ export const artifactRoutes: Route<GatewayEnv>[] = [
   },
 ];
 
-async function headBlob(context: Ctx): Promise<Response> {
-  const object = await context.env.BLOBS.head(blobKey(digestParam(context)));
+async function headStored(context: Ctx, keyOf: KeyOf): Promise<Response> {
+  const object = await context.env.BLOBS.head(keyOf(digestParam(context)));
   if (object === null) throw unknownBlob();
   return jsonResponse({ sha256: digestParam(context), bytes: object.size });
 }
 
-async function putBlob(context: Ctx): Promise<Response> {
+async function putStored(context: Ctx, keyOf: KeyOf): Promise<Response> {
   const sha256 = digestParam(context);
   const bytes = declaredBytes(context.req.header('content-length'));
-  const existing = await context.env.BLOBS.head(blobKey(sha256));
+  const existing = await context.env.BLOBS.head(keyOf(sha256));
   // Stored again even when it is there: that is how a damaged blob is mended, and R2 takes only what has this digest.
   const body = context.req.raw.body ?? new Uint8Array(0);
   try {
-    await context.env.BLOBS.put(blobKey(sha256), body, { sha256 }); // R2 refuses what does not have this digest
+    await context.env.BLOBS.put(keyOf(sha256), body, { sha256 }); // R2 refuses what does not have this digest
   } catch (error) {
     throw new BrinkError('digest-mismatch', 'the bytes that came do not have the SHA-256 in the path', {
       cause: error,
@@ -70,12 +78,6 @@ function declaredBytes(header: string | undefined): number {
   const bytes = Number(header);
   if (bytes <= blobBytesMax) return bytes;
   throw new BrinkError('body-too-large', `expected a blob of at most ${blobBytesMax} bytes, got ${bytes}`);
-}
-
-function digestParam(context: Ctx): string {
-  const parsed = sha256Schema.safeParse(context.req.param('sha256'));
-  if (parsed.success) return parsed.data;
-  throw new BrinkError('bad-name', 'expected a SHA-256 of 64 lower-case hexadecimal digits in the path');
 }
 
 function unknownBlob(): BrinkError {

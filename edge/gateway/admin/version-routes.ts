@@ -14,6 +14,7 @@ import type { GatewayEnv } from '../gateway-env.js';
 import { manifestOf } from '../manifests.js';
 import { actorOf } from './actor.js';
 import { adminBody } from './admin-body.js';
+import { noMarker } from './collect/collection-marker.js';
 import { modelNames } from './model-names.js';
 import { controlOf, controlPlane } from './release-routes.js';
 
@@ -59,14 +60,18 @@ async function describeVersion(bucket: R2Bucket, release: Release, ref: VersionR
   };
 }
 
-/** Blobs first, then the manifest, then the version's name: what is named is always complete. */
+/**
+ * The manifest, then a look whether all blobs are there, then the version's name: what is named is always complete. The
+ * manifest comes first so that whoever collects what nobody needs sees it, or has gone before the look.
+ */
 async function addVersion(context: Ctx): Promise<Response> {
   const model = checkName('model', context.req.param('model') ?? '');
   const { version, manifest, why } = await adminBody(context.req.raw, publishSchema, 'invalid-manifest');
   checkManifest(model, manifest);
-  await checkBlobs(context.env.BLOBS, manifest);
   const digest = await manifestDigest(manifest);
   await context.env.BLOBS.put(manifestKey(digest), canonicalJson(manifest), { sha256: digest });
+  await noMarker(context.env.BLOBS);
+  await checkBlobs(context.env.BLOBS, manifest);
   const outcome = await controlPlane(context, model).addVersion({ model, version, digest }, actorOf(context, why));
   const { release, added } = unwrap(outcome);
   return jsonResponse({ model, version, digest, added, release }, added ? 201 : 200);
