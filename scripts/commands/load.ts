@@ -6,7 +6,7 @@ import { connectionsDefault } from '../load/find-saturation.js';
 import type { LoadReport } from '../load/report/load-report.js';
 import { loadText } from '../load/report/load-text.js';
 import { loadProtocols } from '../load/traffic/encode-request.js';
-import { writePage } from '../load/report/write-page.js';
+import { writeLoadPage } from '../load/report/write-load-page.js';
 import { collect, name, wholeNumbers, withCommon } from './common-options.js';
 import { flagsForOrigin } from './origin-connection.js';
 import { runCommand } from './run-command.js';
@@ -33,7 +33,7 @@ export function addLoad(program: Command, terminal: Terminal): void {
     runCommand(flagsForOrigin(flags, terminal), terminal, async ({ client, note }) => {
       const report = await measureLoad(model, flags, client.http, terminal);
       if (flags.html !== undefined) {
-        await writePage(flags.html, report);
+        await writeLoadPage(flags.html, report);
         note(`wrote ${flags.html}`);
       }
       const failure = failureOf(report);

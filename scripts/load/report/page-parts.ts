@@ -1,4 +1,4 @@
-import { escapeHtml } from './html-escape.js';
+import { escapeHtml } from '../../page/html-escape.js';
 import type { LoadReport } from './load-report.js';
 import { shapeText } from './load-text.js';
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { loadPage } from '../../../scripts/load/report/load-page.js';
 import type { LoadReport } from '../../../scripts/load/report/load-report.js';
 import { loadText } from '../../../scripts/load/report/load-text.js';
-import { pageAssets } from '../../../scripts/load/report/write-page.js';
+import { loadPageFiles } from '../../../scripts/load/report/write-load-page.js';
+import { pageAssets } from '../../../scripts/page/page-assets.js';
 import { resultOf } from './load-results.js';
 
 const latency = { p50Ms: 10.5, p90Ms: 11, p95Ms: 12.25, p99Ms: 31.5, p999Ms: 40, maxMs: 41.75 };
@@ -45,7 +46,7 @@ const report: LoadReport = {
 
 describe('the page of a load', () => {
   it('holds the figures, the settings, the machine and the whole report', async () => {
-    const page = loadPage(report, await pageAssets());
+    const page = loadPage(report, await pageAssets(loadPageFiles));
     for (const text of [
       '398.7',
       '399/s',
@@ -65,7 +66,7 @@ describe('the page of a load', () => {
   });
 
   it('loads nothing: chart, style and data are in it, and its policy allows nothing else', async () => {
-    const page = loadPage(report, await pageAssets());
+    const page = loadPage(report, await pageAssets(loadPageFiles));
     expect(page).toContain('var uPlot=');
     expect(page).toContain('.u-legend');
     expect(page).not.toMatch(/<link|<img|<iframe|@import|url\(|\ssrc=|\shref=|fetch\(|XMLHttpRequest|WebSocket/);
@@ -73,14 +74,14 @@ describe('the page of a load', () => {
   });
 
   it('takes text as text, wherever it comes from', async () => {
-    const page = loadPage(report, await pageAssets());
+    const page = loadPage(report, await pageAssets(loadPageFiles));
     expect(page).not.toContain('<script>alert(1)');
     expect(page.match(/<\/script>/g)).toHaveLength(3);
   });
 
   it('stands with no run at all', async () => {
     const none = { ...report, steps: [], saturation: null, headline: null, servedBy: {} };
-    expect(loadPage(none, await pageAssets())).toContain('<h2>Runs</h2>');
+    expect(loadPage(none, await pageAssets(loadPageFiles))).toContain('<h2>Runs</h2>');
     expect(loadText(none)).toContain('No run came to its end.');
   });
 });
