@@ -1,9 +1,14 @@
 import type { Target } from '../../shared/engine/engine.js';
+import { decodeGolden } from '../../shared/golden/encode-golden.js';
+import { firstGolden } from '../../shared/golden/first-golden.js';
+import type { Golden } from '../../shared/golden/golden.js';
+import { runGolden } from '../../shared/golden/run-golden.js';
 import type { GraphEntry, Manifest } from '../../shared/manifest/manifest.js';
 import { Deadline } from '../../shared/time/deadline.js';
 import type { Clock } from '../../shared/time/clock.js';
 import type { ArtifactStore } from './artifact-store.js';
 import type { ExternalFile, OrtRuntime, OrtSession } from './ort-runtime.js';
+import { runSession } from './run-session.js';
 
 /** A version that can answer: a session for each of its graphs, and the files that its handler reads. */
 export interface LoadedVersion {
@@ -29,7 +34,7 @@ export function estimatedHeapBytes(manifest: Manifest): number {
   }, 0);
 }
 
-/** Loads versions: fetches and verifies their artifacts and makes their sessions. */
+/** Loads versions: fetches and verifies their artifacts, makes their sessions, and has each answer its golden first. */
 export class VersionLoader {
   readonly #runtime: OrtRuntime;
   readonly #artifacts: ArtifactStore;
@@ -41,7 +46,10 @@ export class VersionLoader {
     this.#clock = clock;
   }
 
-  /** One graph after the other, so that only one graph's weights are held twice, here and in the heap. */
+  /**
+   * One graph after the other, so that only one graph's weights are held twice, here and in the heap. Throws
+   * `golden-failed` for a version that does not answer as it was published to; nothing stays loaded then.
+   */
   async load({ manifest }: Target): Promise<LoadedVersion> {
     const deadline = new Deadline(this.#clock, loadMsMax);
     const starting = this.#runtime.start(); // beside the first fetch
@@ -50,8 +58,13 @@ export class VersionLoader {
     const files = new Map<string, Uint8Array>();
     try {
       for (const [name, blob] of Object.entries(manifest.files)) files.set(name, await this.#artifacts.get(blob));
-      for (const [name, graph] of Object.entries(manifest.graphs))
-        graphs.set(name, await this.#session(graph, deadline));
+      for (const [name, graph] of Object.entries(manifest.graphs)) {
+        const golden = await this.#golden(graph); // first: one that cannot be read costs no session
+        const session = await this.#session(graph, deadline);
+        graphs.set(name, session);
+        if (golden === undefined) continue;
+        await runGolden(golden, graph.tolerances, (inputs) => runSession(this.#runtime, session, inputs, deadline));
+      }
       return { graphs, files };
     } catch (error) {
       await this.release({ graphs, files });
@@ -61,6 +74,11 @@ export class VersionLoader {
 
   async release({ graphs }: LoadedVersion): Promise<void> {
     for (const session of graphs.values()) await this.#runtime.release(session);
+  }
+
+  async #golden(graph: GraphEntry): Promise<Golden | undefined> {
+    const blob = firstGolden(graph);
+    return blob && decodeGolden(await this.#artifacts.get(blob));
   }
 
   async #session(graph: GraphEntry, deadline: Deadline): Promise<OrtSession> {

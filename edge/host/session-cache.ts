@@ -1,3 +1,4 @@
+import { trimOldest } from '../../shared/collections/trim-oldest.js';
 import type { Residency, Target } from '../../shared/engine/engine.js';
 import { BrinkError } from '../../shared/errors/brink-error.js';
 import type { Clock } from '../../shared/time/clock.js';
@@ -5,6 +6,8 @@ import type { Deadline } from '../../shared/time/deadline.js';
 
 /** A load that failed is not tried again for this long: the origin answers meanwhile. */
 export const failedLoadMs = 5_000;
+/** Digests that failed their golden and are remembered; the oldest, forgotten, would only fail it again. */
+export const fencedMax = 1_024;
 
 export interface SessionCacheOptions<V> {
   /** What all that is loaded may take together, by estimate. */
@@ -43,19 +46,30 @@ export class SessionCache<V> {
   readonly #options: SessionCacheOptions<V>;
   /** In order of use, the latest last. */
   readonly #entries = new Map<string, Entry<V>>();
+  /**
+   * By digest, why it never answers here: it failed its golden. A digest always names the same bytes, so there is
+   * nothing to try again as long as this isolate lives.
+   */
+  readonly #fenced = new Map<string, BrinkError>();
 
   constructor(options: SessionCacheOptions<V>) {
     this.#options = options;
   }
 
   residency(digest: string): Residency {
+    if (this.#fenced.has(digest)) return 'failed';
     const entry = this.#current(digest);
     return entry === undefined ? 'absent' : entry.state.kind;
   }
 
-  /** Runs `work` on the loaded version, loading it first if need be; it stays loaded while `work` runs. */
+  /**
+   * Runs `work` on the loaded version, loading it first if need be; it stays loaded while `work` runs. Throws what the
+   * load failed with: for a short time, and `golden-failed` from then on.
+   */
   async use<T>(target: Target, deadline: Deadline, work: (loaded: V) => Promise<T>): Promise<T> {
     for (;;) {
+      const fenced = this.#fenced.get(target.digest);
+      if (fenced !== undefined) throw fenced;
       const entry = this.#current(target.digest) ?? this.#begin(target);
       if (entry.state.kind === 'failed') throw entry.state.error;
       if (entry.state.kind === 'loading') {
@@ -131,10 +145,22 @@ export class SessionCache<V> {
   }
 
   #failed(target: Target, entry: Entry<V>, error: unknown): void {
+    if (error instanceof BrinkError && error.code === 'golden-failed') {
+      this.#fence(target, entry, error);
+      return;
+    }
     entry.state = { kind: 'failed', error, at: this.#options.clock.now() };
     for (const digest of this.#entries.keys()) this.#current(digest); // forgets failures that are over
     const cause = error instanceof Error ? (error.cause ?? error) : error;
     this.#options.log('version-load-failed', { ...named(target), error: String(cause) });
+  }
+
+  /** Also when the load was given up meanwhile: what it found out stays true. */
+  #fence(target: Target, entry: Entry<V>, error: BrinkError): void {
+    this.#fenced.set(target.digest, error);
+    trimOldest(this.#fenced, fencedMax);
+    if (this.#entries.get(target.digest) === entry) this.#entries.delete(target.digest);
+    this.#options.log('golden-failed', { ...named(target), error: error.message });
   }
 
   #heldBytes(): number {
