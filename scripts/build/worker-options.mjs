@@ -11,8 +11,8 @@ export const workerOptions = {
   target: 'es2022',
   conditions: ['workerd', 'worker', 'browser'],
   external: ['cloudflare:*', 'node:*'],
-  // A .wasm import stays an import, of the file copied beside the bundle: a CompiledWasm module to workerd.
-  loader: { '.wasm': 'copy' },
+  // These imports stay imports, of the files copied beside the bundle: to workerd a CompiledWasm module and a Data module.
+  loader: { '.wasm': 'copy', '.bin': 'copy' },
   assetNames: '[name]',
   sourcemap: true,
   logLevel: 'warning',

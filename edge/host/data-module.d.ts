@@ -1,0 +1,5 @@
+/** A `.bin` import in workerd: its bytes. */
+declare module '*.bin' {
+  const bytes: ArrayBuffer;
+  export default bytes;
+}
