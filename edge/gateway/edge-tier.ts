@@ -131,26 +131,30 @@ export class EdgeTier implements DataTier {
   }
 
   #situation(target: Target, forced: Call['forcedTier'], leftMs: number): PlanInput {
-    const { originBreakers, estimates, residency } = this.#isolate;
+    const { originBreakers, estimates, measured, residency } = this.#isolate;
+    const { digest } = target;
+    // What was measured elsewhere holds until this isolate has seen it itself.
+    const figures = target.manifest.placement.tiers.includes('edge') ? measured.of(digest) : undefined;
+    const edgeRunMs = estimates.expected(`edge:${digest}`);
     const origin =
       settingsOf(this.#env).originUrl === undefined
         ? 'absent'
-        : originBreakers.of(target.digest).wouldAllow
+        : originBreakers.of(digest).wouldAllow
           ? 'available'
           : 'open';
     return {
       tiers: target.manifest.placement.tiers,
       forced,
-      edge: residency.of(target.digest),
+      edge: residency.of(digest),
       origin,
       leftMs,
       edgeInFlight: this.#isolate.edgeInFlight,
       aboveMeasured: false,
       expected: {
-        edgeLoadMs: estimates.expected(`load:${target.digest}`),
-        edgeRunMs: estimates.expected(`edge:${target.digest}`),
-        edgeSlowRunMs: undefined,
-        originMs: estimates.expected(`origin:${target.digest}`),
+        edgeLoadMs: estimates.expected(`load:${digest}`) ?? figures?.loadMs,
+        edgeRunMs: edgeRunMs ?? figures?.runP50Ms,
+        edgeSlowRunMs: edgeRunMs ?? figures?.runP95Ms,
+        originMs: estimates.expected(`origin:${digest}`),
       },
     };
   }

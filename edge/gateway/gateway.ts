@@ -10,6 +10,7 @@ import { settingsOf } from '../settings.js';
 import { artifactRoutes, blobAdminRoutes } from './admin/blob-routes.js';
 import { joinRoutes } from './admin/join-route.js';
 import { collectRoutes } from './admin/collect-routes.js';
+import { measurementAdminRoutes, measurementArtifactRoutes } from './admin/measurement-routes.js';
 import { leaseRoutes, releaseRoutes } from './admin/release-routes.js';
 import { versionRoutes } from './admin/version-routes.js';
 import { discardBody } from './discard-body.js';
@@ -52,7 +53,17 @@ function buildGateway(): Hono<GatewayEnv> {
 
   app.use('/admin/*', operatorAuthentication(keysOf));
   app.use('/artifacts/*', operatorAuthentication(keysOf, 'artifacts'));
-  registerRoutes(app, [...blobAdminRoutes, ...joinRoutes, ...collectRoutes, ...versionRoutes, ...releaseRoutes, ...artifactRoutes, ...leaseRoutes]);
+  registerRoutes(app, [
+    ...blobAdminRoutes,
+    ...joinRoutes,
+    ...collectRoutes,
+    ...versionRoutes,
+    ...releaseRoutes,
+    ...artifactRoutes,
+    ...leaseRoutes,
+    ...measurementAdminRoutes,
+    ...measurementArtifactRoutes,
+  ]);
 
   registerOperations(app, dataPlane.routes(), (operation) => operationGuard(operation, keysOf));
   return app;

@@ -4,6 +4,7 @@ import { Breakers } from '../../shared/resilience/breakers.js';
 import { Estimates } from '../../shared/plan/estimates.js';
 import { systemClock } from '../../shared/time/clock.js';
 import type { Env } from '../bindings.js';
+import { MeasuredFigures } from './measured-figures.js';
 import { edgeLeaseSources } from './lease-sources.js';
 import { ResidencyBeliefs } from './residency-beliefs.js';
 
@@ -14,6 +15,8 @@ export interface Isolate {
   readonly originBreakers: Breakers;
   readonly residency: ResidencyBeliefs;
   readonly estimates: Estimates;
+  /** What is expected of a version that this isolate has not yet seen run. */
+  readonly measured: MeasuredFigures;
   /** Requests that run or wait at the edge. */
   edgeInFlight: number;
 }
@@ -34,6 +37,7 @@ export function isolateOf(env: Env): Isolate {
       originBreakers: new Breakers(systemClock, random),
       residency: new ResidencyBeliefs(systemClock),
       estimates: new Estimates(),
+      measured: new MeasuredFigures({ bucket: env.BLOBS, clock: systemClock, background: inBackground }),
       edgeInFlight: 0,
     };
     byEnv.set(env, isolate);

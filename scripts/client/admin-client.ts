@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Manifest, sha256Schema, tierSchema } from '../../shared/manifest/manifest.js';
+import { type Measurements, measurementsSchema } from '../../shared/measure/measurements.js';
 import { nameSchema } from '../../shared/protocol/names.js';
 import { releaseSchema, versionRefSchema } from '../../shared/release/release.js';
 import { HttpClient, type HttpClientOptions } from './http-client.js';
@@ -92,6 +93,23 @@ export class AdminClient {
 
   addVersion(model: string, body: { version: string; manifest: Manifest; why: string }): Promise<AddedAnswer> {
     return this.http.json(post(`${modelPath(model)}/versions`, body), addedSchema);
+  }
+
+  /** Stores what was measured of a version that is stored; measured before, it is replaced. */
+  async putMeasurements(digest: string, measurements: Measurements): Promise<void> {
+    const headers = { 'content-type': 'application/json' };
+    const path = `/admin/v1/measurements/${digest}`;
+    const body = JSON.stringify(measurements);
+    await this.http.json({ method: 'PUT', path, body, headers }, z.object({ digest: sha256Schema }));
+  }
+
+  /** Undefined: nothing was measured of this version. */
+  async measurements(digest: string): Promise<Measurements | undefined> {
+    const path = `/admin/v1/measurements/${digest}`;
+    return this.http.json({ method: 'GET', path }, measurementsSchema).catch((error: unknown) => {
+      if (error instanceof RemoteError && error.code === 'unknown-blob') return undefined;
+      throw error;
+    });
   }
 
   async models(): Promise<z.infer<typeof releaseSchema>[]> {

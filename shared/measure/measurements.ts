@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { sha256Schema, tierSchema } from '../manifest/manifest.js';
 
+/** What is stored of one version; a few kilobytes are usual. */
+export const measurementsBytesMax = 256 * 1024;
+
 const ms = z.number().min(0);
 const bytes = z.int().min(0);
 const shapes = z.record(z.string().max(256), z.array(z.int().min(0)).max(16));
