@@ -3,6 +3,7 @@ import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Target } from '../../shared/engine/engine.js';
 import { BrinkError } from '../../shared/errors/brink-error.js';
+import { firstGolden } from '../../shared/golden/first-golden.js';
 import { type BlobRef, blobsOf, type GraphEntry } from '../../shared/manifest/manifest.js';
 import type { Clock } from '../../shared/time/clock.js';
 import { Deadline } from '../../shared/time/deadline.js';
@@ -15,6 +16,8 @@ export interface VersionFiles {
   readonly graphs: Readonly<Record<string, string>>;
   /** File name (labels, say) → path. */
   readonly files: Readonly<Record<string, string>>;
+  /** Graph name → path of the golden that a runner answers before anything else, where the graph has one. */
+  readonly goldens: Readonly<Record<string, string>>;
 }
 
 const modelFileName = 'model.onnx';
@@ -58,16 +61,19 @@ export class VersionFilesStore {
     const building = `${directory}.${randomUUID()}.part`;
     try {
       const graphs: Record<string, string> = {};
+      const goldens: Record<string, string> = {};
       for (const [name, graph] of Object.entries(manifest.graphs)) {
         await this.#layGraph(join(building, name), graph, deadline);
         graphs[name] = join(directory, name, modelFileName);
+        const golden = firstGolden(graph);
+        if (golden !== undefined) goldens[name] = await this.#blobs.path(golden, deadline);
       }
       const files: Record<string, string> = {};
       for (const [name, blob] of Object.entries(manifest.files)) files[name] = await this.#blobs.path(blob, deadline);
       // What an earlier process laid out there is not trusted: its links may be to files found corrupt since.
       await rm(directory, { recursive: true, force: true });
       await rename(building, directory);
-      return { graphs, files };
+      return { graphs, files, goldens };
     } finally {
       await rm(building, { recursive: true, force: true });
     }

@@ -202,7 +202,9 @@ export class Instance {
 
   #restart(error?: BrinkError): void {
     const { limits, random, clock, schedule } = this.#parts;
-    const delayMs = error === undefined ? 0 : backoffMs(this.#failuresInRow, limits.backoff, random);
+    // The same bytes fail the same golden: that is tried again as rarely as anything.
+    const failuresInRow = error?.code === 'golden-failed' ? Infinity : this.#failuresInRow;
+    const delayMs = error === undefined ? 0 : backoffMs(failuresInRow, limits.backoff, random);
     if (delayMs === 0 || error === undefined) {
       this.#state = { kind: 'starting' };
       this.#starting = this.#start();

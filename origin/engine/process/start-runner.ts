@@ -13,6 +13,8 @@ export interface StartRequest {
   /** Aborting it ends the process, while it starts and as long as `startRunner` has not answered. */
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** What it has to do well before it is given out; rejects with why it is not. */
+  readonly prove?: (runner: RunnerProcess) => Promise<void>;
 }
 
 export interface StartedRunner {
@@ -22,9 +24,10 @@ export interface StartedRunner {
 
 /**
  * A new process with the graphs loaded. Errors: what onnxruntime says of a graph as BrinkError, `deadline-exceeded`,
- * RunnerDied when the process does not survive the load. No process is left then.
+ * RunnerDied when the process does not survive the load, and those of `prove`. No process is left then.
  */
-export async function startRunner({ graphs, options, deadline, signal, log }: StartRequest): Promise<StartedRunner> {
+export async function startRunner(request: StartRequest): Promise<StartedRunner> {
+  const { graphs, options, deadline, signal, log, prove } = request;
   signal.throwIfAborted();
   const process = await RunnerProcess.spawn(options, log);
   const kill = (): void => process.kill();
@@ -32,6 +35,7 @@ export async function startRunner({ graphs, options, deadline, signal, log }: St
   try {
     signal.throwIfAborted();
     const signatures = await deadline.bound(process.load(graphs, options), 'the model was loaded');
+    if (prove !== undefined) await deadline.bound(prove(process), 'the model was loaded and tried');
     return { process, signatures };
   } catch (error) {
     process.kill();
