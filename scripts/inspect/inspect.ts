@@ -1,5 +1,5 @@
 import { loadDefinition } from '../publish/load-definition.js';
-import { readFiles } from '../publish/read-files.js';
+import { readFiles, type ReadFiles } from '../publish/read-files.js';
 import type { InspectOptions } from '../publish/throw-away-runner.js';
 import { type GraphInspection, inspectGraph, type InspectStage } from './inspect-graph.js';
 import { type InputShapes, parseShapes } from './input-shapes.js';
@@ -15,7 +15,7 @@ export interface InspectFlags extends InspectOptions {
   readonly shapes: readonly string[];
   /** The model's name, where the file's is none. */
   readonly name?: string | undefined;
-  readonly onStage?: (graph: string, stage: InspectStage) => void;
+  readonly onStage?: ((graph: string, stage: InspectStage) => void) | undefined;
 }
 
 /** A model folder, definition or `.onnx` file, looked at from all sides; no server is asked. Throws PublishError. */
@@ -24,14 +24,26 @@ export async function inspect(
   { shapes, name: as, onStage, ...options }: InspectFlags,
 ): Promise<Inspection> {
   const { definition, folder } = await loadDefinition(path, as);
-  const { graphs } = await readFiles(definition, folder);
+  const { graphs, work } = await readFiles(definition, folder, { signal: options.signal });
+  try {
+    return { model: definition.name, graphs: await inspectAll(graphs, shapes, { onStage, ...options }) };
+  } finally {
+    await work.remove();
+  }
+}
+
+async function inspectAll(
+  graphs: ReadFiles['graphs'],
+  shapes: readonly string[],
+  { onStage, ...options }: Omit<InspectFlags, 'shapes' | 'name'>,
+): Promise<GraphInspection[]> {
   const shapesOf = shapesByGraph(Object.keys(graphs), shapes);
   const inspected: GraphInspection[] = [];
   for (const [name, graph] of Object.entries(graphs)) {
     const onStageOf = onStage === undefined ? {} : { onStage: (stage: InspectStage) => onStage(name, stage) };
     inspected.push(await inspectGraph(name, graph, { ...options, shapes: shapesOf.get(name) ?? {}, ...onStageOf }));
   }
-  return { model: definition.name, graphs: inspected };
+  return inspected;
 }
 
 function shapesByGraph(graphs: readonly string[], texts: readonly string[]): Map<string, InputShapes> {

@@ -9,6 +9,7 @@ export type PublishErrorCode =
   | 'sha256-missing'
   | 'sha256-mismatch'
   | 'file-too-large'
+  | 'disk-full'
   | 'refused-graph'
   | 'unreadable-graph'
   | 'signature-mismatch'

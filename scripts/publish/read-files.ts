@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Definition } from '../../models/define.js';
 import type { BlobRef } from '../../shared/manifest/manifest.js';
 import type { Content } from './content/content.js';
+import { WorkFolder } from './content/work-folder.js';
 import { projectRoot } from '../local/project-root.js';
 import type { DefinitionBlobs } from './make-manifest.js';
 import { resolveSource } from './resolve-source.js';
@@ -12,14 +13,43 @@ export interface ReadFiles {
   readonly refs: DefinitionBlobs;
   readonly graphs: Readonly<Record<string, GraphBytes>>;
   readonly blobs: Map<string, Content>;
+  /** Where the large ones lie: to be removed when nobody needs them any more. */
+  readonly work: WorkFolder;
 }
 
-/** Reads every file that a definition names, and hashes it. Throws PublishError. */
-export async function readFiles(definition: Definition, folder: string): Promise<ReadFiles> {
+/** The ONNX format is protobuf's, whose messages have no more. */
+const graphBytesMax = 2 ** 31 - 1;
+
+export interface ReadOptions {
+  /** Default: a new one. When reading fails it is removed. */
+  readonly work?: WorkFolder;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Reads every file that a definition names, and hashes it; what is large is copied while it is hashed. Throws PublishError. */
+export async function readFiles(
+  definition: Definition,
+  folder: string,
+  { work = new WorkFolder(), signal }: ReadOptions = {},
+): Promise<ReadFiles> {
+  try {
+    return await readAll(definition, folder, work, signal);
+  } catch (error) {
+    await work.remove();
+    throw error;
+  }
+}
+
+async function readAll(
+  definition: Definition,
+  folder: string,
+  work: WorkFolder,
+  signal: AbortSignal | undefined,
+): Promise<ReadFiles> {
   const root = projectRoot();
   const blobs = new Map<string, Content>();
-  const resolve = async (source: Definition['files'][string], what: string): Promise<Content> => {
-    const file = await resolveSource(source, { folder, projectRoot: root, what });
+  const resolve = async (source: Definition['files'][string], what: string, bytesMax?: number): Promise<Content> => {
+    const file = await resolveSource(source, { folder, projectRoot: root, what, work, bytesMax, signal });
     blobs.set(file.sha256, file);
     return file;
   };
@@ -29,7 +59,7 @@ export async function readFiles(definition: Definition, folder: string): Promise
   };
   const graphs: Record<string, GraphBytes> = {};
   for (const [name, graph] of Object.entries(definition.graphs)) {
-    const model = await resolve(graph, `graph "${name}"`);
+    const model = await resolve(graph, `graph "${name}"`, graphBytesMax);
     const weights: Record<string, Content> = {};
     for (const [file, source] of Object.entries(graph.externalData ?? {})) {
       weights[file] = await resolve(source, `external data "${file}" of graph "${name}"`);
@@ -44,7 +74,7 @@ export async function readFiles(definition: Definition, folder: string): Promise
   for (const [name, source] of Object.entries(definition.files)) {
     refs.files[name] = refOf(await resolve(source, `file "${name}"`));
   }
-  return { refs, graphs, blobs };
+  return { refs, graphs, blobs, work };
 }
 
 const refOf = ({ sha256, byteLength }: Content): BlobRef => ({ sha256, bytes: byteLength });

@@ -3,8 +3,11 @@ import { open, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import type { z } from 'zod';
 import type { sourceSchema } from '../../models/define.js';
+import { blobBytesMax } from '../../shared/manifest/blob-limits.js';
 import type { Content } from './content/content.js';
 import { InMemory } from './content/in-memory.js';
+import { OnDisk } from './content/on-disk.js';
+import type { WorkFolder } from './content/work-folder.js';
 import { packageFolder } from './package-folder.js';
 import { PublishError } from './publish-error.js';
 
@@ -15,17 +18,21 @@ export interface SourcePlace {
   readonly projectRoot: string;
   /** Which file of the definition this is, for messages. */
   readonly what: string;
+  /** For copies of large files. */
+  readonly work: WorkFolder;
+  /** What it may have at most; default: what a blob may. */
+  readonly bytesMax?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** A blob travels in one request, and a request to a Worker may have no more. */
-export const blobBytesMax = 100_000_000;
+/** A larger file is copied and not held. */
+export const inMemoryBytesMax = 64 * 1024 * 1024;
 
 /** Reads a source, and refuses what leaves its folder or package, is no regular file, is too large or has another hash. */
 export async function resolveSource(source: z.infer<typeof sourceSchema>, place: SourcePlace): Promise<Content> {
   const fromPackage = source.from.startsWith('npm:');
   const { root, path } = fromPackage ? packageFolder(source.from, place) : { root: place.folder, path: source.from };
-  const bytes = await readInside(root, path, { what: place.what, isPinned: source.sha256 !== undefined });
-  const content = new InMemory(bytes);
+  const content = await readInside(root, path, { ...place, isPinned: source.sha256 !== undefined });
   const { sha256 } = content;
   if (source.sha256 === undefined && fromPackage) {
     throw new PublishError(
@@ -42,13 +49,12 @@ export async function resolveSource(source: z.infer<typeof sourceSchema>, place:
   return content;
 }
 
-interface Reading {
-  readonly what: string;
+interface Reading extends Omit<SourcePlace, 'folder' | 'projectRoot'> {
   /** What is in it is known beforehand. */
   readonly isPinned: boolean;
 }
 
-async function readInside(root: string, path: string, reading: Reading): Promise<Uint8Array> {
+async function readInside(root: string, path: string, reading: Reading): Promise<Content> {
   const { what } = reading;
   const segments = path.split(/[\\/]/);
   if (isAbsolute(path) || segments.includes('..') || path.includes('\0')) {
@@ -67,7 +73,8 @@ async function readInside(root: string, path: string, reading: Reading): Promise
   return readRegular(file, path, reading);
 }
 
-async function readRegular(file: string, path: string, { what, isPinned }: Reading): Promise<Uint8Array> {
+async function readRegular(file: string, path: string, reading: Reading): Promise<Content> {
+  const { what, isPinned, work, bytesMax = blobBytesMax, signal } = reading;
   // Not following: the path is real already, a link here was put there since. Not blocking: it may be a pipe.
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
@@ -78,13 +85,15 @@ async function readRegular(file: string, path: string, { what, isPinned }: Readi
       const text = `"${path}" has ${stat.nlink} names (hard links), one of which may be outside the folder`;
       throw new PublishError('not-a-regular-file', `${what}: ${text}: copy it, or give its sha256`);
     }
-    if (stat.size > blobBytesMax) {
-      throw new PublishError(
-        'file-too-large',
-        `${what}: "${path}" has ${stat.size} bytes, a file may have at most ${blobBytesMax} (the request limit of Workers): split the weights into external data files`,
-      );
+    if (stat.size > bytesMax) {
+      const why =
+        bytesMax < blobBytesMax ? 'a graph of the ONNX format has no more' : 'what R2 takes and checks at once';
+      const text = `"${path}" has ${stat.size} bytes, a file may have at most ${bytesMax} (${why})`;
+      throw new PublishError('file-too-large', `${what}: ${text}: split the weights into external data files`);
     }
-    return await handle.readFile();
+    if (stat.size <= inMemoryBytesMax) return new InMemory(await handle.readFile());
+    await work.reserve(what, stat.size);
+    return await OnDisk.copyOf(handle, await work.newFile(), signal);
   } finally {
     await handle.close();
   }

@@ -10,7 +10,10 @@ import { systemClock } from '../../shared/time/clock.js';
 import { Deadline } from '../../shared/time/deadline.js';
 import { projectRoot } from '../local/project-root.js';
 import type { Content } from './content/content.js';
+import type { WorkFolder } from './content/work-folder.js';
 import { graphFile, ortReason } from './ort-reason.js';
+import { graphSize } from './graph-size.js';
+import { processLimits } from './process-limits.js';
 import { PublishError } from './publish-error.js';
 
 /** A graph as published: its own bytes, and its external weights by the names that it names them with. */
@@ -22,16 +25,15 @@ export interface GraphBytes {
 }
 
 export interface InspectOptions {
+  /** Default: by the size of the graph, as is the memory. */
   readonly timeoutMs?: number;
   readonly memoryBytesMax?: number;
   readonly signal?: AbortSignal | undefined;
   /** The bundled runner. */
   readonly runnerJs?: string;
+  /** For large files that are made of the graph; default: folders that are there until this program ends. */
+  readonly work?: WorkFolder | undefined;
 }
-
-export const inspectTimeoutMs = 60_000;
-/** Resident memory of the process that loads it: a graph of a hundred bytes may ask for more than there is. */
-export const inspectMemoryBytesMax = 4 * 1024 ** 3;
 
 /** A graph that is loaded, in a process of its own. */
 export interface LoadedGraph {
@@ -52,6 +54,7 @@ export async function throwAwayRunner<T>(
   work: (loaded: LoadedGraph) => Promise<T>,
 ): Promise<T> {
   const signal = options.signal ?? new AbortController().signal;
+  const limits = processLimits(graphSize(graph));
   const folder = await mkdtemp(join(tmpdir(), 'brink-inspect-'));
   const runnerOptions: RunnerOptions = {
     runnerJs: options.runnerJs ?? join(projectRoot(), 'dist', 'origin', 'runner.js'),
@@ -59,14 +62,14 @@ export async function throwAwayRunner<T>(
     providers: cpuOnly,
     spinning: false,
     scratchDir: folder,
-    memoryBytesMax: options.memoryBytesMax ?? inspectMemoryBytesMax,
+    memoryBytesMax: options.memoryBytesMax ?? limits.memoryBytesMax,
   };
   let does = 'be loaded';
   try {
     const path = join(folder, graphFile);
     await writeFile(path, graph.model);
     for (const [file, content] of Object.entries(graph.externalData)) await content.writeTo(join(folder, file));
-    const deadline = new Deadline(systemClock, options.timeoutMs ?? inspectTimeoutMs);
+    const deadline = new Deadline(systemClock, options.timeoutMs ?? limits.timeoutMs);
     const request = { graphs: { [name]: path }, options: runnerOptions, deadline, signal, log: () => undefined };
     const { process, signatures } = await startRunner(request);
     const kill = (): void => process.kill();

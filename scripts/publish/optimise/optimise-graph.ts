@@ -1,19 +1,27 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { blobBytesMax } from '../../../shared/manifest/blob-limits.js';
 import { projectRoot } from '../../local/project-root.js';
 import type { Content } from '../content/content.js';
 import { InMemory } from '../content/in-memory.js';
+import { OnDisk } from '../content/on-disk.js';
+import { WorkFolder } from '../content/work-folder.js';
 import type { OnnxGraph } from '../graph/onnx-model.js';
 import { readModel } from '../graph/read-model.js';
-import { blobBytesMax } from '../resolve-source.js';
+import { graphSize } from '../graph-size.js';
+import { type ProcessLimits, processLimits } from '../process-limits.js';
+import { inMemoryBytesMax } from '../resolve-source.js';
 import { throwAwayScript } from '../throw-away-script.js';
-import { type GraphBytes, inspectMemoryBytesMax, type InspectOptions, inspectTimeoutMs } from '../throw-away-runner.js';
+import type { GraphBytes, InspectOptions } from '../throw-away-runner.js';
 
 /** What the file with the weights is called. Fixed: the name stands in the graph, and so in its digest. */
 export const weightsFile = 'weights.bin';
 /** Where the graph's author has a file of that name already. */
 const otherWeightsFile = 'optimised-weights.bin';
+
+/** The ONNX format is protobuf's, whose messages have no more. */
+const graphBytesMax = 2 ** 31 - 1;
 
 /**
  * The graph as onnxruntime would optimise it when it loads it (level `extended`, which gives the same bytes on every
@@ -23,8 +31,9 @@ const otherWeightsFile = 'optimised-weights.bin';
 export async function optimiseGraph(
   graph: GraphBytes,
   placing: 'beside' | 'inside',
-  { timeoutMs, memoryBytesMax, signal }: InspectOptions = {},
+  { work, signal, ...options }: InspectOptions = {},
 ): Promise<GraphBytes | undefined> {
+  if (placing === 'inside' && graphSize(graph) > graphBytesMax) return undefined;
   const folder = await mkdtemp(join(tmpdir(), 'brink-optimise-'));
   try {
     const weights = Object.hasOwn(graph.externalData, weightsFile) ? otherWeightsFile : weightsFile;
@@ -36,22 +45,44 @@ export async function optimiseGraph(
       script: join(projectRoot(), 'scripts', 'publish', 'optimise', 'optimise-graph.mjs'),
       cwd: folder,
       input: JSON.stringify({ source, target, weights: placing === 'beside' ? weights : null }),
-      timeoutMs: timeoutMs ?? inspectTimeoutMs,
-      memoryBytesMax: memoryBytesMax ?? inspectMemoryBytesMax,
+      ...processLimits(graphSize(graph)),
+      ...limitsOf(options),
       signal,
     });
     signal?.throwIfAborted();
     if (line === undefined || (JSON.parse(line) as { error: string | null }).error !== null) return undefined;
+    const modelBytes = (await stat(target)).size;
+    if (modelBytes > graphBytesMax) return undefined;
     const model = await readFile(target);
-    const written = await readFile(join(folder, 'out', weights)).catch(() => undefined);
+    const written = await writtenWeights(join(folder, 'out', weights), work);
     if (Math.max(model.byteLength, written?.byteLength ?? 0) > blobBytesMax) return undefined;
     // Small weights that lay beside the graph still do.
-    const files = { ...graph.externalData, ...(written === undefined ? {} : { [weights]: new InMemory(written) }) };
+    const files = { ...graph.externalData, ...(written === undefined ? {} : { [weights]: written }) };
     const externalData = Object.fromEntries([...externalFilesOf(model)].flatMap((file) => entryOf(files, file)));
     return { file: graph.file, model, externalData };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What onnxruntime wrote beside the graph, if it did: in memory where that is small. */
+async function writtenWeights(path: string, work = new WorkFolder()): Promise<Content | undefined> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (file === undefined) return undefined;
+  try {
+    const { size } = await file.stat();
+    if (size <= inMemoryBytesMax) return new InMemory(await file.readFile());
+    return await OnDisk.copyOf(file, await work.newFile());
+  } finally {
+    await file.close();
+  }
+}
+
+function limitsOf({ timeoutMs, memoryBytesMax }: InspectOptions): Partial<ProcessLimits> {
+  return {
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(memoryBytesMax === undefined ? {} : { memoryBytesMax }),
+  };
 }
 
 const entryOf = (files: Readonly<Record<string, Content>>, name: string): [string, Content][] => {

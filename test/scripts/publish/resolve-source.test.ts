@@ -4,7 +4,9 @@ import { link, mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../../scripts/local/project-root.js';
-import { blobBytesMax, resolveSource } from '../../../scripts/publish/resolve-source.js';
+import { WorkFolder } from '../../../scripts/publish/content/work-folder.js';
+import { inMemoryBytesMax, resolveSource } from '../../../scripts/publish/resolve-source.js';
+import { blobBytesMax } from '../../../shared/manifest/blob-limits.js';
 import { folderOf, removeFolder } from '../model-folder.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -30,16 +32,23 @@ describe('resolving a source', () => {
     await symlink(join(root, 'secret.txt'), join(folder, 'node_modules/plain/leaves.onnx'));
     await mkdir(join(folder, 'directory'));
     execFileSync('mkfifo', [join(folder, 'pipe')]);
-    await writeFile(join(folder, 'large.bin'), '');
-    await truncate(join(folder, 'large.bin'), blobBytesMax + 1);
+    for (const [file, bytes] of [
+      ['too-large.bin', blobBytesMax + 1],
+      ['large.bin', inMemoryBytesMax + 1],
+    ] as const) {
+      await writeFile(join(folder, file), ''); // holes: they take no room
+      await truncate(join(folder, file), bytes);
+    }
   });
-  afterAll(() => removeFolder(root));
+  const work = new WorkFolder();
+  afterAll(() => Promise.all([removeFolder(root), work.remove()]));
 
-  const resolve = (from: string, digest?: string) =>
+  const resolve = (from: string, digest?: string, place = { work }) =>
     resolveSource(digest === undefined ? { from } : { from, sha256: digest }, {
       folder,
       projectRoot: projectRoot(),
       what: 'graph "main"',
+      ...place,
     });
   const text = async (from: string, digest?: string): Promise<string> =>
     new TextDecoder().decode(await (await resolve(from, digest)).bytes());
@@ -110,10 +119,32 @@ describe('resolving a source', () => {
     });
   });
 
-  it('refuses a file over the request limit of Workers, quoting both numbers', async () => {
-    await expect(resolve('large.bin')).rejects.toMatchObject({
+  it('refuses a file that no blob can be, quoting both numbers', async () => {
+    await expect(resolve('too-large.bin')).rejects.toMatchObject({
       code: 'file-too-large',
-      message: expect.stringMatching(/100000001 bytes.*at most 100000000/) as string,
+      message: expect.stringMatching(/5000000001 bytes.*at most 5000000000/) as string,
     });
+  });
+
+  it('copies a large file while it hashes it: what is done to the file afterwards changes nothing', async () => {
+    const content = await resolve('large.bin');
+    await writeFile(join(folder, 'large.bin'), 'something else');
+    expect(content.byteLength).toBe(inMemoryBytesMax + 1);
+    expect(content.sha256).toBe(
+      createHash('sha256')
+        .update(new Uint8Array(inMemoryBytesMax + 1))
+        .digest('hex'),
+    );
+    expect(await content.read(inMemoryBytesMax - 3, 4)).toEqual(new Uint8Array(4));
+    await truncate(join(folder, 'large.bin'), inMemoryBytesMax + 1);
+  });
+
+  it('refuses a large file that would find no room, saying how much is wanted and how much there is', async () => {
+    const full = { work: new WorkFolder(root, () => Promise.resolve(1_000_000)) };
+    await expect(resolve('large.bin', undefined, full)).rejects.toMatchObject({
+      code: 'disk-full',
+      message: expect.stringMatching(/expected 524 MB free in .*, there are 1\.0 MB/) as string,
+    });
+    expect((await resolve('inside.bin', undefined, full)).byteLength).toBe(6);
   });
 });
