@@ -1,5 +1,6 @@
 import { defaultLimits } from '../shared/protocol/limits.js';
 import { clockErrorMaxMs, leaseMsDefault } from '../shared/release/release.js';
+import { parseSigningRule, type SigningRule } from '../shared/signing/signing-rule.js';
 import type { ControlPlane } from './control/control-plane.js';
 
 /** What wrangler.toml and the secrets give to the Worker, unchecked: the functions below make checked values of it. */
@@ -13,10 +14,13 @@ export interface Env {
   readonly ORIGIN_URL?: string;
   readonly EDGE_HEAP_MAX_MIB?: string;
   readonly EDGE_SESSION_BUDGET_MIB?: string;
+  readonly EDGE_LOADS_MAX?: string;
   readonly BODY_BYTES_MAX?: string;
   readonly CORS_ORIGINS?: string;
   readonly LEASE_MS?: string;
   readonly COLLECT_GRACE_MS?: string;
+  readonly SIGNATURE_POLICY?: string;
+  readonly SIGNATURE_KEYS?: string;
 
   // secrets: comma lists of `name=token`; several are valid at once, for rotation
   readonly ADMIN_TOKENS?: string;
@@ -28,7 +32,13 @@ export interface Env {
   readonly ORIGIN_KEY?: string;
 }
 
-type NumberVar = 'EDGE_HEAP_MAX_MIB' | 'EDGE_SESSION_BUDGET_MIB' | 'LEASE_MS' | 'BODY_BYTES_MAX' | 'COLLECT_GRACE_MS';
+type NumberVar =
+  | 'EDGE_HEAP_MAX_MIB'
+  | 'EDGE_SESSION_BUDGET_MIB'
+  | 'EDGE_LOADS_MAX'
+  | 'LEASE_MS'
+  | 'BODY_BYTES_MAX'
+  | 'COLLECT_GRACE_MS';
 
 interface IntVar {
   readonly min: number;
@@ -62,6 +72,11 @@ export function sessionBytesMaxOf(env: Pick<Env, 'EDGE_SESSION_BUDGET_MIB'>): nu
   return bytesPerMib * intVar(env, 'EDGE_SESSION_BUDGET_MIB', { min: 1, max: 4_096, byDefault: 72 });
 }
 
+/** Versions that an isolate loads at once: each holds its weights twice meanwhile. */
+export function loadsMaxOf(env: Pick<Env, 'EDGE_LOADS_MAX'>): number {
+  return intVar(env, 'EDGE_LOADS_MAX', { min: 1, max: 16, byDefault: 1 });
+}
+
 /** A request body, as it comes and decompressed. */
 export function bodyBytesMaxOf(env: Pick<Env, 'BODY_BYTES_MAX'>): number {
   return intVar(env, 'BODY_BYTES_MAX', { min: 1, max: 2 ** 31, byDefault: defaultLimits.bodyBytesMax });
@@ -72,4 +87,16 @@ const dayMs = 24 * 60 * 60 * 1_000;
 /** How long what nobody names is kept: a publisher sends its files before it names them. */
 export function collectGraceMsOf(env: Pick<Env, 'COLLECT_GRACE_MS'>): number {
   return intVar(env, 'COLLECT_GRACE_MS', { min: 0, max: 365 * dayMs, byDefault: dayMs });
+}
+
+/** Which signatures versions need to run here. */
+export function signingRuleOf({
+  SIGNATURE_POLICY,
+  SIGNATURE_KEYS,
+}: Pick<Env, 'SIGNATURE_POLICY' | 'SIGNATURE_KEYS'>): SigningRule {
+  // prettier-ignore
+  return parseSigningRule(
+    { name: 'SIGNATURE_POLICY', text: SIGNATURE_POLICY },
+    { name: 'SIGNATURE_KEYS', text: SIGNATURE_KEYS },
+  );
 }

@@ -4,7 +4,8 @@ import { corsFor } from '../shared/http/cors.js';
 import { type KeyRings } from '../shared/http/authentication.js';
 import { Keys } from '../shared/auth/keys.js';
 import { defaultLimits, type Limits } from '../shared/protocol/limits.js';
-import { bodyBytesMaxOf, type Env } from './bindings.js';
+import type { SigningRule } from '../shared/signing/signing-rule.js';
+import { bodyBytesMaxOf, type Env, signingRuleOf } from './bindings.js';
 
 /** The Worker's configuration, checked. The only place that reads plain variables and secrets for the gateway. */
 export interface Settings {
@@ -14,6 +15,7 @@ export interface Settings {
   readonly keys: KeyRings;
   readonly limits: Limits;
   readonly cors: MiddlewareHandler;
+  readonly signing: SigningRule;
 }
 
 // One isolate has one environment; a test's Worker may get another object for the same one.
@@ -43,6 +45,7 @@ function parseSettings(env: Env): Settings {
       bodyBytesMax: bodyBytesMaxOf(env),
     },
     cors: corsFor(commaList(env.CORS_ORIGINS)),
+    signing: signingRuleOf(env),
   };
 }
 

@@ -19,10 +19,10 @@ import { settingsOf } from '../settings.js';
 import { runAttempts } from './attempts.js';
 import { HostEngine, type HostStub } from './host-engine.js';
 import { type Isolate, inBackground, isolateOf } from './isolate.js';
-import { manifestOf } from './manifests.js';
 import { type MeasuredCall, measuredCall } from './measured-call.js';
 import { askOrigin } from './origin-client.js';
 import { OriginError } from './origin-error.js';
+import { servedManifest } from './signatures.js';
 
 /** While another tier is still to be tried, a silent origin is waited for no longer than this, or 8 × what is usual. */
 const originPatienceMs = 1_000;
@@ -80,7 +80,7 @@ export class EdgeTier implements DataTier {
   }
 
   async #target({ version, digest }: VersionRef): Promise<Target> {
-    return { version, digest, manifest: await manifestOf(this.#env.BLOBS, digest) };
+    return { version, digest, manifest: await servedManifest(this.#env, digest) };
   }
 
   async #attempt(

@@ -10,13 +10,15 @@ import { settingsOf } from '../settings.js';
 import { artifactRoutes, blobAdminRoutes } from './admin/blob-routes.js';
 import { joinRoutes } from './admin/join-route.js';
 import { collectRoutes } from './admin/collect-routes.js';
+import { isolateRoutes } from './admin/isolate-routes.js';
 import { measurementAdminRoutes, measurementArtifactRoutes } from './admin/measurement-routes.js';
 import { leaseRoutes, releaseRoutes } from './admin/release-routes.js';
+import { signatureAdminRoutes, signatureArtifactRoutes } from './admin/signature-routes.js';
 import { versionRoutes } from './admin/version-routes.js';
 import { discardBody } from './discard-body.js';
 import { EdgeTier } from './edge-tier.js';
 import type { GatewayEnv } from './gateway-env.js';
-import type { HostStub } from './host-engine.js';
+import { hostOf } from './host-of.js';
 
 const log = (row: Readonly<Record<string, unknown>>): void => console.log(JSON.stringify(row));
 const keysOf = (env: unknown) => settingsOf(env as Env).keys;
@@ -28,10 +30,7 @@ const dataPlane = new DataPlane<Env>({
   clientOf: (context) => context.req.header('cf-connecting-ip') ?? '',
   // Cloudflare tells Workers what it accepts itself, and keeps what the client said in `cf`.
   acceptEncodingOf: ({ req }) => clientAcceptEncoding(req.raw.cf) ?? req.header('accept-encoding'),
-  tierOf: (context) => {
-    const { exports } = context.executionCtx as unknown as { exports: { ModelHost: HostStub } };
-    return new EdgeTier(context.env, exports.ModelHost);
-  },
+  tierOf: (context) => new EdgeTier(context.env, hostOf(context)),
 });
 
 function clientAcceptEncoding(cf: CfProperties | undefined): string | undefined {
@@ -62,7 +61,10 @@ function buildGateway(): Hono<GatewayEnv> {
     ...artifactRoutes,
     ...leaseRoutes,
     ...measurementAdminRoutes,
+    ...isolateRoutes,
     ...measurementArtifactRoutes,
+    ...signatureAdminRoutes,
+    ...signatureArtifactRoutes,
   ]);
 
   registerOperations(app, dataPlane.routes(), (operation) => operationGuard(operation, keysOf));

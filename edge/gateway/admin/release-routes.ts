@@ -10,6 +10,7 @@ import { adminBody } from './admin-body.js';
 import { manifestOf } from '../manifests.js';
 import { bakeMsMax } from '../../../shared/release/transitions.js';
 import { actorOf } from './actor.js';
+import { checkSigned } from './add-signatures.js';
 import { checkHandlerDeployed } from './check-handler.js';
 import { modelNames } from './model-names.js';
 
@@ -56,7 +57,10 @@ async function promote(context: Ctx): Promise<Response> {
   const { version, why, bakeMs, expectEpoch, liftFence } = await adminBody(context.req.raw, promoteSchema);
   const { release } = unwrap(await control.lease());
   const digest = release.versions.find((ref) => ref.version === version)?.digest;
-  if (digest !== undefined) await checkHandlerDeployed(context.env, await manifestOf(context.env.BLOBS, digest));
+  if (digest !== undefined) {
+    await checkSigned(context.env, digest);
+    await checkHandlerDeployed(context.env, await manifestOf(context.env.BLOBS, digest));
+  }
   const outcome = await control.promote({
     version,
     ...actorOf(context, why),

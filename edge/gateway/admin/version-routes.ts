@@ -9,10 +9,13 @@ import { manifestDigest } from '../../../shared/manifest/digest.js';
 import { blobsOf, type Manifest, manifestSchema } from '../../../shared/manifest/manifest.js';
 import { checkName, nameSchema } from '../../../shared/protocol/names.js';
 import type { Release, VersionRef } from '../../../shared/release/release.js';
+import { signatureListSchema } from '../../../shared/signing/signature-file.js';
 import { blobKey, manifestKey } from '../../artifact-keys.js';
+import type { Env } from '../../bindings.js';
 import type { GatewayEnv } from '../gateway-env.js';
 import { manifestOf } from '../manifests.js';
 import { actorOf } from './actor.js';
+import { addSignatures, checkSigned, signersOf } from './add-signatures.js';
 import { adminBody } from './admin-body.js';
 import { noMarker } from './collect/collection-marker.js';
 import { modelNames } from './model-names.js';
@@ -24,6 +27,8 @@ const publishSchema = z.strictObject({
   version: nameSchema,
   manifest: manifestSchema,
   why: z.string().trim().min(1).max(500),
+  /** Of the manifest's digest; they may also have come before, by themselves. */
+  signatures: signatureListSchema.optional(),
 });
 
 /** Publishing versions and listing what there is, for operators. */
@@ -41,12 +46,12 @@ async function listModels(context: Ctx): Promise<Response> {
 
 async function listVersions(context: Ctx): Promise<Response> {
   const { release } = unwrap(await controlOf(context).lease());
-  const versions = await Promise.all(release.versions.map((ref) => describeVersion(context.env.BLOBS, release, ref)));
+  const versions = await Promise.all(release.versions.map((ref) => describeVersion(context.env, release, ref)));
   return jsonResponse({ release, versions });
 }
 
-async function describeVersion(bucket: R2Bucket, release: Release, ref: VersionRef): Promise<Record<string, unknown>> {
-  const manifest = await manifestOf(bucket, ref.digest);
+async function describeVersion(env: Env, release: Release, ref: VersionRef): Promise<Record<string, unknown>> {
+  const manifest = await manifestOf(env.BLOBS, ref.digest);
   return {
     ...ref,
     stable: release.stable?.version === ref.version,
@@ -56,6 +61,7 @@ async function describeVersion(bucket: R2Bucket, release: Release, ref: VersionR
     handler: manifest.handler,
     goldens: goldensCount(manifest),
     looser: looserTolerances(manifest),
+    signedBy: await signersOf(env, ref.digest),
     bytes: blobsOf(manifest).reduce((sum, blob) => sum + blob.bytes, 0),
   };
 }
@@ -66,9 +72,16 @@ async function describeVersion(bucket: R2Bucket, release: Release, ref: VersionR
  */
 async function addVersion(context: Ctx): Promise<Response> {
   const model = checkName('model', context.req.param('model') ?? '');
-  const { version, manifest, why } = await adminBody(context.req.raw, publishSchema, 'invalid-manifest');
+  const {
+    version,
+    manifest,
+    why,
+    signatures = [],
+  } = await adminBody(context.req.raw, publishSchema, 'invalid-manifest');
   checkManifest(model, manifest);
   const digest = await manifestDigest(manifest);
+  if (signatures.length > 0) await addSignatures(context.env, digest, signatures);
+  await checkSigned(context.env, digest);
   await context.env.BLOBS.put(manifestKey(digest), canonicalJson(manifest), { sha256: digest });
   await noMarker(context.env.BLOBS);
   await checkBlobs(context.env.BLOBS, manifest);
