@@ -4,6 +4,7 @@ import type { HandlerInput, Json } from '../../shared/handler/handler.js';
 import type { InferRequest } from '../../shared/protocol/infer.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import type { Deadline } from '../../shared/time/deadline.js';
+import type { IsolateReport } from '../host/isolate-report.js';
 import { defaultRunRule, type RunRule } from '../host/run-rule.js';
 import type { ResidencyBeliefs } from './residency-beliefs.js';
 import { checkBodyFits, checkInputsFit } from './rpc-size.js';
@@ -19,15 +20,16 @@ export interface HostStub {
   predict(target: Target, input: HandlerInput, deadlineMs: number, rule?: RunRule): Promise<Outcome<Json>>;
   prefetch(target: Target): Promise<Outcome<null>>;
   status(digests: readonly string[]): Promise<Record<string, Residency>>;
+  report(): Promise<IsolateReport>;
 }
 
 /** The ModelHost entrypoint, reached through `ctx.exports`, as an engine. Every wait is bounded by the deadline. */
 export class HostEngine implements Engine {
-  readonly #host: HostStub;
+  readonly #host: Omit<HostStub, 'report'>;
   readonly #beliefs: ResidencyBeliefs;
   readonly #rule: RunRule;
 
-  constructor(host: HostStub, beliefs: ResidencyBeliefs, rule: RunRule = defaultRunRule) {
+  constructor(host: Omit<HostStub, 'report'>, beliefs: ResidencyBeliefs, rule: RunRule = defaultRunRule) {
     this.#host = host;
     this.#beliefs = beliefs;
     this.#rule = rule;

@@ -1,8 +1,11 @@
 import { BrinkError } from '../../shared/errors/brink-error.js';
-import { sha256Hex } from '../../shared/manifest/digest.js';
 import type { BlobRef } from '../../shared/manifest/manifest.js';
+import { type Clock, systemClock } from '../../shared/time/clock.js';
 import { blobKey } from '../artifact-keys.js';
 import { within } from '../within.js';
+import { ArtifactReads, type ArtifactTier, type ReadOutcome } from './artifact-reads.js';
+import { BlobFlights } from './blob-flights.js';
+import { readBlob, type ReadBlob } from './read-blob.js';
 
 /** How long each tier may take to give a blob. The cache fails open (R2 is asked), R2 fails closed. */
 export const cacheMsMax = 2_000;
@@ -18,6 +21,7 @@ export interface ArtifactStoreOptions {
   readonly cache: Pick<Cache, 'match' | 'put' | 'delete'>;
   readonly waitUntil: (work: Promise<unknown>) => void;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly clock?: Clock;
 }
 
 /**
@@ -25,55 +29,73 @@ export interface ArtifactStoreOptions {
  * forget, refuse, lie or hang: that costs time and nothing else.
  */
 export class ArtifactStore {
+  /** All reads since the isolate began. */
+  readonly reads = new ArtifactReads();
   readonly #options: ArtifactStoreOptions;
+  readonly #flights: BlobFlights<Uint8Array>;
 
   constructor(options: ArtifactStoreOptions) {
     this.#options = options;
+    this.#flights = new BlobFlights(options.clock ?? systemClock, cacheMsMax + bucketMsMax);
   }
 
-  /** Throws `artifact-unavailable` when nobody has it, `artifact-corrupt` when R2 has something else under its digest. */
-  async get(ref: BlobRef): Promise<Uint8Array> {
-    return (await this.#fromCache(ref)) ?? (await this.#fromBucket(ref));
+  /**
+   * The blob's bytes, in memory of their own that all who ask at the same time share: nobody may write to it. `reads`
+   * counts what this call has read itself. Throws `artifact-unavailable` when nobody has it, `artifact-corrupt` when R2
+   * has something else under its digest, `heap-exhausted` when there is no memory for it.
+   */
+  get(ref: BlobRef, reads?: ArtifactReads): Promise<Uint8Array> {
+    const note: Note = (tier, outcome, bytes) => {
+      this.reads.note(tier, outcome, bytes);
+      reads?.note(tier, outcome, bytes);
+    };
+    return this.#flights.run(`${ref.sha256}:${ref.bytes}`, async () => {
+      return (await this.#fromCache(ref, note)) ?? (await this.#fromBucket(ref, note));
+    });
   }
 
-  async #fromCache(ref: BlobRef): Promise<Uint8Array | undefined> {
+  async #fromCache(ref: BlobRef, note: Note): Promise<Uint8Array | undefined> {
     const { cache, waitUntil, log } = this.#options;
     try {
-      const bytes = await within(cacheMsMax, this.#readCache(ref));
-      if (bytes === undefined || (await isBlob(bytes, ref))) return bytes;
-      log('artifact-corrupt', { tier: 'cache', sha256: ref.sha256, expectedBytes: ref.bytes, bytes: bytes.byteLength });
+      const found = await bounded(cacheMsMax, async (signal) => {
+        const response = await cache.match(blobCacheUrl(ref.sha256));
+        return response && readBlob({ size: lengthOf(response), body: response.body }, ref, signal);
+      });
+      noteFound(note, 'cache', found, ref);
+      if (found === undefined || found.kind === 'blob') return found?.bytes;
+      log('artifact-corrupt', { tier: 'cache', sha256: ref.sha256, expectedBytes: ref.bytes, bytes: found.bytes });
       waitUntil(cache.delete(blobCacheUrl(ref.sha256)).catch(() => false));
     } catch (error) {
+      note('cache', 'failed', 0);
       log('artifact-cache-failed', { sha256: ref.sha256, error: String(error) });
     }
     return undefined;
   }
 
-  async #readCache(ref: BlobRef): Promise<Uint8Array | undefined> {
-    const response = await this.#options.cache.match(blobCacheUrl(ref.sha256));
-    return response === undefined ? undefined : new Uint8Array(await response.arrayBuffer());
-  }
-
-  async #fromBucket(ref: BlobRef): Promise<Uint8Array> {
-    const bytes = await this.#readBucket(ref);
-    if (bytes === undefined) {
+  async #fromBucket(ref: BlobRef, note: Note): Promise<Uint8Array> {
+    const found = await this.#readBucket(ref, note);
+    noteFound(note, 'r2', found, ref);
+    if (found === undefined) {
       throw new BrinkError('artifact-unavailable', `the artifact store has no blob ${ref.sha256.slice(0, 12)}`);
     }
-    if (!(await isBlob(bytes, ref))) {
+    if (found.kind === 'corrupt') {
       const { log } = this.#options;
-      log('artifact-corrupt', { tier: 'r2', sha256: ref.sha256, expectedBytes: ref.bytes, bytes: bytes.byteLength });
+      log('artifact-corrupt', { tier: 'r2', sha256: ref.sha256, expectedBytes: ref.bytes, bytes: found.bytes });
       throw new BrinkError('artifact-corrupt', `blob ${ref.sha256.slice(0, 12)} is not what its digest says`);
     }
-    this.#keep(ref, bytes);
-    return bytes;
+    this.#keep(ref, found.bytes);
+    return found.bytes;
   }
 
-  async #readBucket(ref: BlobRef): Promise<Uint8Array | undefined> {
+  async #readBucket(ref: BlobRef, note: Note): Promise<ReadBlob | undefined> {
     try {
-      const read = this.#options.bucket.get(blobKey(ref.sha256)).then((object) => object?.arrayBuffer());
-      const buffer = await within(bucketMsMax, read);
-      return buffer && new Uint8Array(buffer);
+      return await bounded(bucketMsMax, async (signal) => {
+        const object = await this.#options.bucket.get(blobKey(ref.sha256));
+        return object === null ? undefined : readBlob(object, ref, signal);
+      });
     } catch (error) {
+      note('r2', 'failed', 0);
+      if (error instanceof BrinkError) throw error;
       throw new BrinkError('artifact-unavailable', 'the artifact store did not answer', {
         cause: error,
         retryAfterMs: 1_000,
@@ -89,6 +111,25 @@ export class ArtifactStore {
   }
 }
 
-async function isBlob(bytes: Uint8Array, ref: BlobRef): Promise<boolean> {
-  return bytes.byteLength === ref.bytes && (await sha256Hex(bytes)) === ref.sha256;
+type Note = (tier: ArtifactTier, outcome: ReadOutcome, bytes: number) => void;
+
+function noteFound(note: Note, tier: ArtifactTier, found: ReadBlob | undefined, ref: BlobRef): void {
+  if (found === undefined) note(tier, 'miss', 0);
+  else if (found.kind === 'blob') note(tier, 'hit', ref.bytes);
+  else note(tier, 'corrupt', found.bytes);
+}
+
+/** `work` within `ms`; its signal aborts when nobody waits for it any more. */
+async function bounded<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  try {
+    return await within(ms, work(controller.signal));
+  } finally {
+    controller.abort();
+  }
+}
+
+function lengthOf({ headers }: Response): number | undefined {
+  const length = headers.get('content-length');
+  return length === null || headers.has('content-encoding') ? undefined : Number(length);
 }

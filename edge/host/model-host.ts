@@ -8,7 +8,8 @@ import { systemClock } from '../../shared/time/clock.js';
 import { Deadline } from '../../shared/time/deadline.js';
 import type { Env } from '../bindings.js';
 import type { RunRule } from './run-rule.js';
-import { engineOf, log } from './isolate-engine.js';
+import type { IsolateReport } from './isolate-report.js';
+import { engineOf, log, reportOf } from './isolate-engine.js';
 import { loadMsMax } from './loaded-version.js';
 
 /** What one answer may hold: an RPC message of workerd may have 32 MiB. */
@@ -47,6 +48,10 @@ export class ModelHost extends WorkerEntrypoint<Env> {
   status(digests: readonly string[]): Promise<Record<string, Residency>> {
     const engine = engineOf(this.env);
     return Promise.resolve(Object.fromEntries(digests.map((digest) => [digest, engine.residency(digest)])));
+  }
+
+  report(): Promise<IsolateReport> {
+    return Promise.resolve(reportOf(this.env));
   }
 }
 

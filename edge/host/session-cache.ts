@@ -15,6 +15,8 @@ export interface SessionCacheOptions<V> {
   readonly estimateBytes: (target: Target) => number;
   readonly load: (target: Target) => Promise<V>;
   readonly release: (loaded: V) => Promise<void>;
+  /** What the log says of a load beside what is said of all. */
+  readonly describe?: (loaded: V) => object;
   /** A load that has not settled by then never will: its request was ended. */
   readonly loadMsMax: number;
   readonly clock: Clock;
@@ -60,6 +62,12 @@ export class SessionCache<V> {
     if (this.#fenced.has(digest)) return 'failed';
     const entry = this.#current(digest);
     return entry === undefined ? 'absent' : entry.state.kind;
+  }
+
+  /** How ready each version is that this isolate knows of, by digest; the one used last comes last. */
+  residencies(): Record<string, Residency> {
+    const digests = [...this.#fenced.keys(), ...this.#entries.keys()];
+    return Object.fromEntries(digests.map((digest) => [digest, this.residency(digest)]));
   }
 
   /**
@@ -141,6 +149,7 @@ export class SessionCache<V> {
       ...named(target),
       estimatedBytes: entry.bytes,
       heldBytes: this.#heldBytes(),
+      ...this.#options.describe?.(loaded),
     });
   }
 

@@ -30,7 +30,7 @@ describe('the artifact store', () => {
         get: (key: string) => {
           reads.push(key);
           const found = bucket.get(key);
-          return Promise.resolve(found ? { arrayBuffer: () => Promise.resolve(found.slice().buffer) } : null);
+          return Promise.resolve(found ? { size: found.length, body: new Response(found.slice()).body } : null);
         },
       } as unknown as R2Bucket,
       cache,
