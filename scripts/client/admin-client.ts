@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Manifest, sha256Schema, tierSchema } from '../../shared/manifest/manifest.js';
+import { type BlobRef, type Manifest, sha256Schema, tierSchema } from '../../shared/manifest/manifest.js';
 import { type Measurements, measurementsSchema } from '../../shared/measure/measurements.js';
 import { nameSchema } from '../../shared/protocol/names.js';
 import { releaseSchema, versionRefSchema } from '../../shared/release/release.js';
@@ -68,6 +68,8 @@ export interface RollbackOptions {
 
 /** An upload may take long on a thin line: 100 MB at 5 Mbit/s. */
 const uploadTimeoutMs = 180_000;
+/** Within the store. */
+const joinedBytesPerMs = 10_000;
 
 /** The admin API of an edge. Every call has a deadline and fails with RemoteError or UnreachableError. */
 export class AdminClient {
@@ -77,17 +79,38 @@ export class AdminClient {
     this.http = new HttpClient(options);
   }
 
-  async hasBlob(sha256: string): Promise<boolean> {
-    const path = `/admin/v1/blobs/${sha256}`;
+  hasBlob(sha256: string): Promise<boolean> {
+    return this.#has(blobPath(sha256));
+  }
+
+  hasPart(sha256: string): Promise<boolean> {
+    return this.#has(partPath(sha256));
+  }
+
+  putBlob(sha256: string, bytes: Uint8Array): Promise<void> {
+    return this.#put(blobPath(sha256), bytes);
+  }
+
+  putPart(sha256: string, bytes: Uint8Array): Promise<void> {
+    return this.#put(partPath(sha256), bytes);
+  }
+
+  /** Makes a blob of parts that are there, in this order. `incomplete-blob` where some are not. */
+  async joinBlob(sha256: string, parts: readonly BlobRef[]): Promise<void> {
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    const atLeastMs = uploadTimeoutMs + Math.ceil(bytes / joinedBytesPerMs);
+    await this.http.json({ ...post(`${blobPath(sha256)}/join`, { parts }), atLeastMs }, blobAnswerSchema);
+  }
+
+  async #has(path: string): Promise<boolean> {
     const { status } = await this.http.call({ method: 'HEAD', path }, [404, 401, 403]);
     if (status === 200 || status === 404) return status === 200;
     // An answer to HEAD has no body to say why.
     throw new RemoteError(status, 'unauthenticated', 'the server does not take this admin token');
   }
 
-  async putBlob(sha256: string, bytes: Uint8Array): Promise<void> {
+  async #put(path: string, bytes: Uint8Array): Promise<void> {
     const headers = { 'content-type': 'application/octet-stream' };
-    const path = `/admin/v1/blobs/${sha256}`;
     await this.http.json({ method: 'PUT', path, body: bytes, headers, atLeastMs: uploadTimeoutMs }, blobAnswerSchema);
   }
 
@@ -147,6 +170,8 @@ function naming<T>(model: string, answer: Promise<T>): Promise<T> {
   });
 }
 
+const blobPath = (sha256: string): string => `/admin/v1/blobs/${sha256}`;
+const partPath = (sha256: string): string => `/admin/v1/parts/${sha256}`;
 const modelPath = (model: string): string => `/admin/v1/models/${encodeURIComponent(model)}`;
 
 /** Members that are undefined are left out by JSON.stringify: absent is absent. */

@@ -2,12 +2,10 @@ import type { Context } from 'hono';
 import { BrinkError } from '../../../shared/errors/brink-error.js';
 import { jsonResponse } from '../../../shared/http/responses.js';
 import type { Route } from '../../../shared/http/routing.js';
+import { requestBytesMax } from '../../../shared/manifest/blob-limits.js';
 import { blobKey, manifestKey, partKey } from '../../artifact-keys.js';
 import type { GatewayEnv } from '../gateway-env.js';
 import { digestParam } from './digest-param.js';
-
-/** A Worker takes request bodies up to 100 MB on the smaller plans; larger blobs are sent in parts, and joined. */
-export const blobBytesMax = 100 * 1000 * 1000;
 
 type Ctx = Context<GatewayEnv>;
 
@@ -76,8 +74,11 @@ function declaredBytes(header: string | undefined): number {
     throw new BrinkError('invalid-request', 'expected a content-length, got none');
   }
   const bytes = Number(header);
-  if (bytes <= blobBytesMax) return bytes;
-  throw new BrinkError('body-too-large', `expected a blob of at most ${blobBytesMax} bytes, got ${bytes}`);
+  if (bytes <= requestBytesMax) return bytes;
+  throw new BrinkError(
+    'body-too-large',
+    `expected at most ${requestBytesMax} bytes in one request, got ${bytes}: send it in parts`,
+  );
 }
 
 function unknownBlob(): BrinkError {

@@ -3,14 +3,13 @@ import { z } from 'zod';
 import { BrinkError } from '../../../shared/errors/brink-error.js';
 import { jsonResponse } from '../../../shared/http/responses.js';
 import type { Route } from '../../../shared/http/routing.js';
+import { blobBytesMax } from '../../../shared/manifest/blob-limits.js';
 import { blobRefSchema } from '../../../shared/manifest/manifest.js';
 import { blobKey, partKey } from '../../artifact-keys.js';
 import type { GatewayEnv } from '../gateway-env.js';
 import { adminBody } from './admin-body.js';
 import { digestParam } from './digest-param.js';
 
-/** What R2 takes in one put, which is the only way in which it checks the digest of the whole: 4.995 GiB, rounded down. */
-export const joinedBytesMax = 5_000_000_000;
 /** Each part is a read of R2, and a request may have a thousand. */
 const partsMax = 900;
 const headsAtOnce = 32;
@@ -32,8 +31,8 @@ async function joinBlob(context: Context<GatewayEnv>): Promise<Response> {
   const sha256 = digestParam(context);
   const { parts } = await adminBody(context.req.raw, joinSchema);
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-  if (bytes > joinedBytesMax) {
-    throw new BrinkError('body-too-large', `expected parts of at most ${joinedBytesMax} bytes in all, got ${bytes}`);
+  if (bytes > blobBytesMax) {
+    throw new BrinkError('body-too-large', `expected parts of at most ${blobBytesMax} bytes in all, got ${bytes}`);
   }
   const bucket = context.env.BLOBS;
   const missing = await missingParts(bucket, parts);
