@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { failedLoadMs, SessionCache } from '../../../edge/host/session-cache.js';
+import { failedLoadMs, fencedMax, SessionCache } from '../../../edge/host/session-cache.js';
 import type { Target } from '../../../shared/engine/engine.js';
 import { BrinkError } from '../../../shared/errors/brink-error.js';
 import { Deadline } from '../../../shared/time/deadline.js';
@@ -72,6 +72,27 @@ describe('the session cache', () => {
     clock.time = failedLoadMs;
     expect(await use('a')).toBe('sessions of a');
     expect(loads).toEqual(['a', 'a']);
+  });
+
+  it('remembers a version that fails its golden for as long as it lives', async () => {
+    load = () => Promise.reject(new BrinkError('golden-failed', 'wrong'));
+    await expect(use('a')).rejects.toMatchObject({ code: 'golden-failed' });
+    load = (digest) => Promise.resolve(digest);
+    clock.time = 1_000 * failedLoadMs;
+    await expect(use('a')).rejects.toMatchObject({ code: 'golden-failed' });
+    expect([cache.residency('a'), loads]).toEqual(['failed', ['a']]);
+    for (const digest of ['b', 'c', 'd']) expect(await use(digest)).toBe(digest);
+    expect([cache.residency('a'), released]).toEqual(['failed', ['b']]); // it takes no room
+  });
+
+  it('remembers so many of them, and no more', async () => {
+    load = () => Promise.reject(new BrinkError('golden-failed', 'wrong'));
+    for (let version = 0; version <= fencedMax; version++) await use(`v${version}`).catch(() => undefined);
+    expect(['v0', 'v1', `v${fencedMax}`].map((digest) => cache.residency(digest))).toEqual([
+      'absent',
+      'failed',
+      'failed',
+    ]);
   });
 
   it('lets the idle ones go and tries once more when a load runs out of heap', async () => {

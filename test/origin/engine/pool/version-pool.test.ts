@@ -5,6 +5,22 @@ import { Deadline } from '../../../../shared/time/deadline.js';
 import type { ManualTime } from '../../harness.js';
 import { poolHarness, settle } from './scripted-runner.js';
 
+describe('a version that fails its golden', () => {
+  it('is tried again as rarely as anything, and each refusal says why and when', async () => {
+    const { time, starts, pool, run } = poolHarness();
+    for (let fails = 1; fails <= 3; fails++) {
+      starts.at(-1)!.reject(new BrinkError('golden-failed', 'wrong'));
+      await settle();
+      expect([starts.length, pool.residency]).toEqual([fails, 'failed']);
+      await expect(run()).rejects.toMatchObject({ code: 'golden-failed', retryAfterMs: 8_000 });
+      time.advance(7_999);
+      expect(starts.length).toBe(fails);
+      time.advance(1);
+      expect(starts.length).toBe(fails + 1);
+    }
+  });
+});
+
 describe('a version whose runner dies', () => {
   it('starts again at once the first time, then ever later, up to a limit', async () => {
     const { time, starts, pool, up } = poolHarness();
