@@ -11,10 +11,12 @@ import type { Deadline } from '../shared/time/deadline.js';
 import { BlobStore } from './artifacts/blob-store.js';
 import { EdgeSource } from './artifacts/edge-source.js';
 import { ManifestStore } from './artifacts/manifest-store.js';
+import { originSignatures } from './artifacts/signature-store.js';
 import { VersionFilesStore } from './artifacts/version-files.js';
 import type { CacheSnapshot } from './cache/cache-event.js';
 import { CachingEngine } from './cache/caching-engine.js';
 import type { OriginConfig } from './config.js';
+import { publishedCosts } from './engine/batch/published-costs.js';
 import { defaultEngineLimits } from './engine/engine-limits.js';
 import type { Log } from './engine/log.js';
 import { OriginEngine } from './engine/origin-engine.js';
@@ -63,7 +65,8 @@ export class Backend {
     const { edgeUrl, artifactToken, cacheDir } = config;
     const edge = new EdgeClient(edgeUrl, artifactToken);
     const source = new EdgeSource({ edgeUrl: edgeUrl.href, token: artifactToken });
-    const manifests = new ManifestStore({ cacheDir, source });
+    const signatures = originSignatures({ cacheDir, source, rule: config.signing, clock, log });
+    const manifests = new ManifestStore({ cacheDir, source, signatures });
     const targetOf = async (ref: VersionRef, deadline: Deadline): Promise<Target> => {
       return { ...ref, manifest: await manifests.manifest(ref.digest, deadline) };
     };
@@ -74,6 +77,7 @@ export class Backend {
       starter: this.#createStarter(source),
       handlers: this.#handlers,
       settingsOf: (model) => this.settingsOf(model),
+      publishedCostsOf: ({ digest, manifest }) => publishedCosts(source, digest, manifest.graphs),
       coreCount: config.cores,
       limits: { runnersMax: config.runnersMax, memoryBytesMax: config.memoryBytesMax },
       observe: (event) => {
@@ -117,6 +121,7 @@ export class Backend {
       serving: new Repository({
         follower: this.#follower,
         engine: this.#engine,
+        refusal: (digest) => signatures.refusal(digest),
         settingsOf: (model) => this.settingsOf(model),
         statistics: (model, version) => statistics.statistics(model, version),
         control: config.repositoryControl,
@@ -179,7 +184,7 @@ export class Backend {
     const clock = systemClock;
     const onCorrupt = ({ sha256 }: { sha256: string }, from: string): void =>
       log({ event: 'corrupt-blob', sha256, from });
-    const blobs = new BlobStore({ cacheDir, source, clock, onCorrupt });
+    const blobs = new BlobStore({ cacheDir, source, clock, onCorrupt, onRead: this.metrics.observeArtifact });
     return new VersionStarter({
       artifacts: new VersionFilesStore({ cacheDir, blobs, clock }),
       runner: {

@@ -5,6 +5,7 @@ import { Keys } from '../shared/auth/keys.js';
 import { commaList } from '../shared/collections/comma-list.js';
 import type { KeyRings } from '../shared/http/authentication.js';
 import { defaultLimits, type Limits } from '../shared/protocol/limits.js';
+import { parseSigningRule, type SigningRule } from '../shared/signing/signing-rule.js';
 
 /** The origin's configuration, checked. The only place that reads the environment. */
 export interface OriginConfig {
@@ -47,6 +48,8 @@ export interface OriginConfig {
   readonly repositoryControl: boolean;
   /** Metrics also by Triton's names. */
   readonly tritonMetrics: boolean;
+  /** Which signatures versions need to run here. */
+  readonly signing: SigningRule;
   readonly tracing: { readonly endpoint: URL; readonly serviceName: string; readonly ratio: number } | undefined;
 }
 
@@ -104,6 +107,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): O
     corsOrigins: commaList(env['CORS_ORIGINS']),
     repositoryControl: onOrOff(env, 'ORIGIN_REPOSITORY_CONTROL'),
     tritonMetrics: onOrOff(env, 'ORIGIN_TRITON_METRICS'),
+    signing: parseSigningRule(
+      { name: 'ORIGIN_SIGNATURE_POLICY', text: env['ORIGIN_SIGNATURE_POLICY'] },
+      { name: 'ORIGIN_SIGNATURE_KEYS', text: env['ORIGIN_SIGNATURE_KEYS'] },
+    ),
     tracing: tracing(env),
   };
 }

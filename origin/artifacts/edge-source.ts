@@ -1,5 +1,7 @@
 import { BrinkError } from '../../shared/errors/brink-error.js';
-import type { ArtifactSource } from './artifact-source.js';
+import { signatureFileBytesMax } from '../../shared/signing/signature-file.js';
+import { measurementsBytesMax } from '../../shared/measure/measurements.js';
+import { type ArtifactSource, MissingArtifact } from './artifact-source.js';
 
 export interface EdgeSourceOptions {
   /** The edge's address, as `https://host`. */
@@ -27,16 +29,31 @@ export class EdgeSource implements ArtifactSource {
     return body as ReadableStream<Uint8Array>;
   }
 
-  async manifest(digest: string, signal: AbortSignal): Promise<string> {
-    const response = await this.#get(`manifests/${digest}`, 'manifest', signal);
+  manifest(digest: string, signal: AbortSignal): Promise<string> {
+    return this.#text(`manifests/${digest}`, 'manifest', manifestLengthMax, signal);
+  }
+
+  measurements(digest: string, signal: AbortSignal): Promise<string> {
+    return this.#text(`measurements/${digest}`, 'report of measurements', measurementsBytesMax, signal);
+  }
+
+  async #text(path: string, what: string, lengthMax: number, signal: AbortSignal): Promise<string> {
+    const response = await this.#get(path, what, signal);
     const text = await response.text().catch((error: unknown) => {
-      throw unavailable('manifest', 'an answer that broke off', error);
+      throw unavailable(what, 'an answer that broke off', error);
     });
-    if (text.length <= manifestLengthMax) return text;
-    throw unavailable('manifest', `${text.length} characters instead of at most ${manifestLengthMax}`);
+    if (text.length <= lengthMax) return text;
+    throw unavailable(what, `${text.length} characters instead of at most ${lengthMax}`);
   }
 
   async #get(path: string, what: string, signal: AbortSignal): Promise<Response> {
+    const response = await this.#ask(path, what, signal);
+    if (response !== undefined) return response;
+    throw unavailable(what, 'none: it is not stored there');
+  }
+
+  /** Undefined: it is not there. */
+  async #ask(path: string, what: string, signal: AbortSignal): Promise<Response | undefined> {
     const { edgeUrl, token, fetch: ask = fetch } = this.#options;
     const url = new URL(`/artifacts/v1/${path}`, edgeUrl);
     const request = { headers: { authorization: `Bearer ${token}` }, redirect: 'error', signal } as const;
@@ -45,9 +62,23 @@ export class EdgeSource implements ArtifactSource {
     });
     if (response.ok) return response;
     await response.body?.cancel().catch(() => undefined);
-    if (response.status === 404) throw unavailable(what, 'none: it is not stored there');
+    if (response.status === 404) return undefined;
     throw unavailable(what, `status ${response.status}`);
   }
+}
+
+async function textOf(response: Response, what: string, lengthMax: number): Promise<string> {
+  const tooLong = (got: string): BrinkError => unavailable(what, `${got} instead of at most ${lengthMax}`);
+  const declared = Number(response.headers.get('content-length') ?? 0);
+  if (declared > 4 * lengthMax) {
+    await response.body?.cancel().catch(() => undefined);
+    throw tooLong(`${declared} bytes`);
+  }
+  const text = await response.text().catch((error: unknown) => {
+    throw unavailable(what, 'an answer that broke off', error);
+  });
+  if (text.length <= lengthMax) return text;
+  throw tooLong(`${text.length} characters`);
 }
 
 function unavailable(what: string, got: string, cause?: unknown): BrinkError {

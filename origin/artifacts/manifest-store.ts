@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BrinkError } from '../../shared/errors/brink-error.js';
 import { manifestDigest } from '../../shared/manifest/digest.js';
 import { type Manifest, manifestSchema, sha256Schema } from '../../shared/manifest/manifest.js';
+import type { SignatureGuard } from '../../shared/signing/signature-guard.js';
 import type { Deadline } from '../../shared/time/deadline.js';
 import type { ArtifactSource } from './artifact-source.js';
+import { keepText } from './keep-text.js';
 import { SingleFlight } from './single-flight.js';
 
 /** The newest manifest that this build understands. */
@@ -13,25 +14,39 @@ const schemaMax = 1;
 /** For one fetch, whoever waits for it. */
 const fetchMsMax = 30_000;
 
-/** Manifests on this disk and in memory, by digest. */
+export interface ManifestStoreOptions {
+  readonly cacheDir: string;
+  readonly source: ArtifactSource;
+  /** Lets versions through, or rejects. */
+  readonly signatures: Pick<SignatureGuard, 'check'>;
+}
+
+/** Manifests on this disk and in memory, by digest. What it gives out may run here. */
 export class ManifestStore {
   readonly #directory: string;
   readonly #source: ArtifactSource;
+  readonly #signatures: Pick<SignatureGuard, 'check'>;
   readonly #manifests = new SingleFlight<Manifest>();
 
-  constructor({ cacheDir, source }: { cacheDir: string; source: ArtifactSource }) {
+  constructor({ cacheDir, source, signatures }: ManifestStoreOptions) {
+    this.#signatures = signatures;
     this.#directory = join(cacheDir, 'manifests', 'sha256');
     this.#source = source;
   }
 
   /**
    * Errors: `deadline-exceeded`, `artifact-unavailable`, `artifact-corrupt` for a text that is not the
-   * digest's, `not-supported` for a manifest newer than this build, `invalid-manifest` for one that is wrong.
+   * digest's, `not-supported` for a manifest newer than this build, `invalid-manifest` for one that is wrong,
+   * `signature-refused` for one that nobody vouches for, or nobody any more.
    */
-  manifest(digest: string, deadline: Deadline): Promise<Manifest> {
+  async manifest(digest: string, deadline: Deadline): Promise<Manifest> {
     sha256Schema.parse(digest); // it becomes a file name
     const flight = this.#manifests.run(digest, () => this.#obtain(digest));
-    return deadline.bound(flight, 'a manifest was fetched');
+    const [manifest] = await deadline.bound(
+      Promise.all([flight, this.#signatures.check(digest)]), // each time: a key may have expired since
+      'a manifest was fetched',
+    );
+    return manifest;
   }
 
   async #obtain(digest: string): Promise<Manifest> {
@@ -44,20 +59,8 @@ export class ManifestStore {
     }
     const text = await this.#source.manifest(digest, AbortSignal.timeout(fetchMsMax));
     const manifest = await checkManifest(digest, text);
-    await this.#keep(path, text);
+    await keepText(path, text);
     return manifest;
-  }
-
-  /** Not being able to keep it costs a fetch at the next start, nothing else. */
-  async #keep(path: string, text: string): Promise<void> {
-    const temporary = `${path}.${randomUUID()}.part`;
-    try {
-      await mkdir(this.#directory, { recursive: true });
-      await writeFile(temporary, text, { flush: true });
-      await rename(temporary, path);
-    } catch {
-      await rm(temporary, { force: true }).catch(() => undefined);
-    }
   }
 }
 

@@ -17,6 +17,8 @@ export interface RepositoryParts {
     admit(digest: string): void;
     snapshot(): readonly VersionSnapshot[];
   };
+  /** Why a version may not run here, as far as it is known. */
+  readonly refusal?: (digest: string) => BrinkError | undefined;
   readonly settingsOf: (model: string) => ModelSettings;
   readonly statistics: (model?: string, version?: string) => readonly ModelStatistics[];
   /** Whether operators may load and unload: off unless the configuration says so. */
@@ -75,10 +77,14 @@ export class Repository implements ServingExtensions {
   }
 
   index(): Promise<readonly IndexEntry[]> {
-    const { follower, engine } = this.#parts;
+    const { follower, engine, refusal } = this.#parts;
     const entries = [...follower.releases.values()].flatMap(({ model, versions, fenced }) =>
       versions.map(({ version, digest }): IndexEntry => {
         if (fenced.includes(digest)) return { name: model, version, state: 'UNAVAILABLE', reason: 'withdrawn' };
+        const refused = refusal?.(digest);
+        if (refused !== undefined) {
+          return { name: model, version, state: 'UNAVAILABLE', reason: `${refused.code}: ${refused.message}` };
+        }
         const residency = engine.residency(digest);
         const failure = engine.failure(digest);
         const reason = failure === undefined ? reasons[residency] : `${failure.code}: ${failure.message}`;

@@ -28,6 +28,7 @@ export { bits, fp32, int64 } from './tensors.js';
 export class MemorySource implements ArtifactSource {
   readonly blobs = new Map<string, Uint8Array>();
   readonly manifests = new Map<string, string>();
+  readonly signatureFiles = new Map<string, string>();
   readonly asked: string[] = [];
   tamper: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes;
   failures = 0;
@@ -60,6 +61,13 @@ export class MemorySource implements ArtifactSource {
     if (text === undefined)
       throw new BrinkError('artifact-unavailable', 'expected a manifest that is stored, got none');
     return text;
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- as a source over the network would be
+  async signatures(digest: string): Promise<string | undefined> {
+    this.asked.push(`signatures of ${digest}`);
+    if (this.failures-- > 0) throw new BrinkError('artifact-unavailable', 'expected an answer, got none');
+    return this.signatureFiles.get(digest);
   }
 
   /** A version of these graphs, stored here; `infer` runs the first of them. */

@@ -137,7 +137,8 @@ describe('files of a version', () => {
 });
 
 describe('the manifest store', () => {
-  const newManifests = (): ManifestStore => new ManifestStore({ cacheDir, source });
+  const newManifests = (): ManifestStore =>
+    new ManifestStore({ cacheDir, source, signatures: { check: () => Promise.resolve() } });
   const put = async (text: string): Promise<string> => {
     const digest = await sha256Hex(new TextEncoder().encode(text));
     source.manifests.set(digest, text);
