@@ -24,8 +24,7 @@ beforeEach(async () => {
   version = await source.publish({ main: doubleModel() });
   lines = [];
 });
-// A refusal does not wait for the manifest to be kept.
-afterEach(() => rm(cacheDir, { recursive: true, force: true, maxRetries: 5 }));
+afterEach(() => rm(cacheDir, { recursive: true, force: true }));
 
 const key = newSigningKey();
 const other = newSigningKey();
