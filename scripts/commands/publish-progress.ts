@@ -1,60 +1,57 @@
 import cliProgress from 'cli-progress';
-import type { PublishEvent } from '../publish/publish-events.js';
-import { humanBytes, plural } from './format.js';
+import type { PublishEvent, PublishStage } from '../publish/publish-events.js';
+import { finishedLine, progressOf, runningText } from '../publish/report/stage-text.js';
+import { type FinishedStage, StageTimes } from '../publish/report/stage-times.js';
 import type { Terminal } from './terminal.js';
 
-/** Shows how publishing goes, on standard error: a bar for a person, a line for each stage for a log. */
+/** Shows how publishing goes, on standard error: a line for each stage that is over, and a bar for who looks on. */
 export class PublishProgress {
   readonly #terminal: Pick<Terminal, 'stderr' | 'interactive'>;
-  #bar: cliProgress.SingleBar | undefined;
+  readonly #times: StageTimes;
+  #bar: { readonly of: string; readonly bar: cliProgress.SingleBar } | undefined;
 
-  constructor(terminal: Pick<Terminal, 'stderr' | 'interactive'>) {
+  constructor(terminal: Pick<Terminal, 'stderr' | 'interactive'>, nowMs?: () => number) {
     this.#terminal = terminal;
+    this.#times = new StageTimes(nowMs);
   }
 
   readonly onEvent = (event: PublishEvent): void => {
-    if (event.stage === 'upload' && event.files > 0 && this.#terminal.interactive)
-      this.#draw(event.doneBytes, event.totalBytes);
-    else if (event.stage !== 'upload' || event.doneBytes === 0) this.#say(lineOf(event));
+    this.#tell(this.#times.onEvent(event));
+    const { running } = this.#times;
+    if (running !== undefined && this.#terminal.interactive) this.#draw(running);
   };
 
+  /** Publishing has come to its end: what ran last is over too. */
+  finish(): void {
+    this.#tell(this.#times.finish());
+  }
+
+  /** Takes the bar away. What was not finished is not told as done. */
   stop(): void {
-    this.#bar?.stop();
+    this.#bar?.bar.stop();
     this.#bar = undefined;
   }
 
-  #draw(doneBytes: number, totalBytes: number): void {
-    this.#bar ??= this.#start(totalBytes);
-    this.#bar.update(doneBytes, { done: humanBytes(doneBytes), all: humanBytes(totalBytes) });
-    if (doneBytes >= totalBytes) this.stop();
+  get secondsByStage(): Partial<Record<PublishStage, number>> {
+    return this.#times.secondsByStage;
   }
 
-  #start(totalBytes: number): cliProgress.SingleBar {
-    const format = '  upload  {bar} {percentage}%  {done} of {all}';
-    const bar = new cliProgress.SingleBar({ format, hideCursor: true }, cliProgress.Presets.shades_grey);
-    bar.start(totalBytes, 0, { done: humanBytes(0), all: humanBytes(totalBytes) });
-    return bar;
-  }
-
-  #say(line: string): void {
+  #tell(finished: readonly FinishedStage[]): void {
+    if (finished.length === 0) return;
     this.stop();
-    this.#terminal.stderr(`  ${line}\n`);
+    for (const stage of finished) this.#terminal.stderr(`${finishedLine(stage)}\n`);
   }
-}
 
-function lineOf(event: PublishEvent): string {
-  switch (event.stage) {
-    case 'read':
-      return `read    ${event.model}: ${plural(event.files, 'file')}, ${humanBytes(event.bytes)}`;
-    case 'inspect':
-      return `inspect graph ${event.graph}`;
-    case 'optimise':
-      return `compile graph ${event.graph}: optimising it, and comparing its answers`;
-    case 'upload':
-      return event.files === 0
-        ? 'upload  nothing: the server has every file already'
-        : `upload  ${plural(event.files, 'file')}, ${humanBytes(event.totalBytes)}`;
-    case 'register':
-      return `store   as ${event.version}`;
+  #draw(event: PublishEvent): void {
+    const of = runningText(event);
+    const { done, total, text } = progressOf(event) ?? { done: 0, total: 1, text: '' };
+    if (this.#bar?.of !== of) {
+      this.stop();
+      const format = text === '' ? '{what} …' : '{what}  {bar} {text}';
+      const options = { format, hideCursor: true, clearOnComplete: true, barsize: 24 };
+      this.#bar = { of, bar: new cliProgress.SingleBar(options, cliProgress.Presets.shades_grey) };
+      this.#bar.bar.start(total, done, { what: of, text });
+    }
+    this.#bar.bar.update(done, { what: of, text });
   }
 }
