@@ -1,8 +1,16 @@
 import { z } from 'zod';
-import { type BlobRef, type Manifest, sha256Schema, tierSchema } from '../../shared/manifest/manifest.js';
+import {
+  type BlobRef,
+  type Manifest,
+  manifestSchema,
+  sha256Schema,
+  tierSchema,
+} from '../../shared/manifest/manifest.js';
 import { type Measurements, measurementsSchema } from '../../shared/measure/measurements.js';
 import { nameSchema } from '../../shared/protocol/names.js';
 import { releaseSchema, versionRefSchema } from '../../shared/release/release.js';
+import type { VersionAges } from '../../shared/release/retention.js';
+import { type Signature, type SignatureFile, signatureFileSchema } from '../../shared/signing/signature-file.js';
 import { HttpClient, type HttpClientOptions } from './http-client.js';
 import { RemoteError } from './remote-error.js';
 
@@ -24,6 +32,8 @@ const versionRowSchema = versionRefSchema.extend({
   goldens: z.int().default(0),
   /** `main.probabilities: cosine 0.95`: outputs that are held to less than the default. */
   looser: z.array(z.string()).default([]),
+  /** Names of the accepted keys that vouch for it; a server may leave it out. */
+  signedBy: z.array(z.string()).default([]),
   bytes: z.int(),
 });
 const versionsSchema = z.object({ release: releaseSchema, versions: z.array(versionRowSchema) });
@@ -47,6 +57,34 @@ const auditRowSchema = z.object({
   to: z.string().nullable(),
 });
 
+const ageSchema = versionRefSchema.extend({
+  publishedAt: z.number(),
+  servedAt: z.number().nullable(),
+  fencedAt: z.number().nullable(),
+});
+const agesSchema = z.object({
+  release: releaseSchema,
+  previous: versionRefSchema.nullable(),
+  versions: z.array(ageSchema),
+});
+const collectSchema = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('reading'), known: z.int(), of: z.int() }),
+  z.object({
+    state: z.literal('swept'),
+    scanned: z.int(),
+    objects: z.array(z.object({ key: z.string(), bytes: z.int() })),
+    deleted: z.boolean(),
+    cursor: z.string().nullable(),
+  }),
+]);
+
+export type CollectAnswer = z.infer<typeof collectSchema>;
+export interface CollectRequest {
+  readonly delete: boolean;
+  readonly cursor: string | null;
+  /** As if these were retired; not where files are deleted. */
+  readonly without?: readonly { readonly model: string; readonly version: string }[];
+}
 export type VersionRow = z.infer<typeof versionRowSchema>;
 export type VersionsAnswer = z.infer<typeof versionsSchema>;
 export type AddedAnswer = z.infer<typeof addedSchema>;
@@ -54,6 +92,13 @@ export type PromotedAnswer = z.infer<typeof promotedSchema>;
 export type RollbackAnswer = z.infer<typeof rollbackSchema>;
 export type AuditAnswerRow = z.infer<typeof auditRowSchema>;
 
+export interface AddVersionBody {
+  readonly version: string;
+  readonly manifest: Manifest;
+  readonly why: string;
+  /** Of the manifest's digest. */
+  readonly signatures?: readonly Signature[] | undefined;
+}
 export interface PromoteOptions {
   readonly why: string;
   readonly bakeMs?: number | undefined;
@@ -68,6 +113,8 @@ export interface RollbackOptions {
 
 /** An upload may take long on a thin line: 100 MB at 5 Mbit/s. */
 const uploadTimeoutMs = 180_000;
+/** It may read some hundred manifests first. */
+const collectTimeoutMs = 120_000;
 /** Within the store. */
 const joinedBytesPerMs = 10_000;
 
@@ -114,7 +161,7 @@ export class AdminClient {
     await this.http.json({ method: 'PUT', path, body: bytes, headers, atLeastMs: uploadTimeoutMs }, blobAnswerSchema);
   }
 
-  addVersion(model: string, body: { version: string; manifest: Manifest; why: string }): Promise<AddedAnswer> {
+  addVersion(model: string, body: AddVersionBody): Promise<AddedAnswer> {
     return this.http.json(post(`${modelPath(model)}/versions`, body), addedSchema);
   }
 
@@ -135,6 +182,17 @@ export class AdminClient {
     });
   }
 
+  /** The manifest of a digest, as the server has it: whether it has that digest is the caller's to see. */
+  manifest(digest: string): Promise<Manifest> {
+    return this.http.json({ method: 'GET', path: `/admin/v1/manifests/${digest}` }, manifestSchema);
+  }
+
+  /** Adds to the signatures that there are; answers all of them. */
+  putSignatures(file: SignatureFile): Promise<SignatureFile> {
+    const call = post(`/admin/v1/signatures/${file.digest}`, file);
+    return this.http.json({ ...call, method: 'PUT' }, signatureFileSchema);
+  }
+
   async models(): Promise<z.infer<typeof releaseSchema>[]> {
     const schema = z.object({ models: z.array(releaseSchema) });
     return (await this.http.json({ method: 'GET', path: '/admin/v1/models' }, schema)).models;
@@ -153,6 +211,22 @@ export class AdminClient {
   /** Returns when the fence holds: about 2.3 s. */
   rollback(model: string, options: RollbackOptions): Promise<RollbackAnswer> {
     return naming(model, this.http.json(post(`${modelPath(model)}/rollback`, options), rollbackSchema));
+  }
+
+  /** When each version was published, served and withdrawn. */
+  ages(model: string): Promise<VersionAges> {
+    return naming(model, this.http.json({ method: 'GET', path: `${modelPath(model)}/ages` }, agesSchema));
+  }
+
+  /** Takes a version's name away. `version-in-use` for one that is served. */
+  async retire(model: string, version: string, why: string): Promise<void> {
+    const schema = z.object({ release: releaseSchema });
+    await naming(model, this.http.json(post(`${modelPath(model)}/retire`, { version, why }), schema));
+  }
+
+  /** One page of what nobody needs: told, or deleted. */
+  collect(request: CollectRequest): Promise<CollectAnswer> {
+    return this.http.json({ ...post('/admin/v1/collect', request), atLeastMs: collectTimeoutMs }, collectSchema);
   }
 
   async audit(model: string, limit: number): Promise<AuditAnswerRow[]> {

@@ -1,15 +1,19 @@
 import { Command } from 'commander';
 import { addAudit } from './audit.js';
 import { exitCodesHelp } from './exit-codes.js';
+import { addGc } from './gc.js';
 import { addInfer } from './infer.js';
 import { addInspect } from './inspect.js';
+import { addKeys } from './keys.js';
 import { addLoad } from './load.js';
 import { addModels } from './models.js';
 import { addPredict } from './predict.js';
 import { addPromote } from './promote.js';
 import { addPublish } from './publish.js';
 import { addRollback } from './rollback.js';
+import { addSign } from './sign.js';
 import type { Terminal } from './terminal.js';
+import { addVerify } from './verify.js';
 import { addVersions } from './versions.js';
 
 /** `brink` and its commands. Parsing throws a CommanderError instead of ending the process. */
@@ -48,9 +52,13 @@ ${exitCodesHelp}`,
     addPromote,
     addRollback,
     addAudit,
+    addVerify,
+    addGc,
     addInfer,
     addPredict,
     addLoad,
+    addKeys,
+    addSign,
   ]) {
     add(program, terminal);
   }

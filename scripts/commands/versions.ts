@@ -30,6 +30,7 @@ export function addVersions(program: Command, terminal: Terminal): void {
         { head: 'HANDLER' },
         { head: 'GOLDENS', align: 'right' },
         { head: 'SIZE', align: 'right' },
+        { head: 'SIGNED BY' },
       ] as const;
       return {
         json: JSON.stringify(answer),
@@ -51,6 +52,7 @@ function rowOf(row: VersionRow): string[] {
     handlerOf(row),
     String(row.goldens),
     humanBytes(row.bytes),
+    row.signedBy.join(', '),
   ];
 }
 
