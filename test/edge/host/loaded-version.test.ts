@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { ArtifactMemory } from '../../../edge/host/artifact-memory.js';
 import { VersionLoader } from '../../../edge/host/loaded-version.js';
 import type { ArtifactStore } from '../../../edge/host/artifact-store.js';
 import type { OrtRuntime, OrtSession } from '../../../edge/host/ort-runtime.js';
@@ -9,7 +8,6 @@ import { goldenBytesMax } from '../../../shared/golden/golden-head.js';
 import { manifestDigest, sha256Hex } from '../../../shared/manifest/digest.js';
 import type { BlobRef } from '../../../shared/manifest/manifest.js';
 import type { Tensor } from '../../../shared/protocol/tensor.js';
-import { Deadline } from '../../../shared/time/deadline.js';
 import { doubleModel } from '../../harness/onnx.js';
 import { makeVersion } from '../../harness/versions.js';
 import { withGoldens } from '../../harness/with-golden.js';
@@ -64,7 +62,7 @@ function loaderOf(factor: number, fault?: Error) {
     blobs.set(sha256, bytes);
     return { sha256, bytes: bytes.length };
   };
-  return { loader: new VersionLoader(runtime, artifacts, new ArtifactMemory()), calls, put };
+  return { loader: new VersionLoader(runtime, artifacts, { now: () => 0 }), calls, put };
 }
 
 async function load({ loader, put }: ReturnType<typeof loaderOf>, goldens: readonly Golden[], bytes?: number) {
@@ -76,7 +74,7 @@ async function load({ loader, put }: ReturnType<typeof loaderOf>, goldens: reado
   if (ref !== undefined && bytes !== undefined) ref.bytes = bytes;
   const manifest = { ...target.manifest, graphs };
   const digest = await manifestDigest(manifest);
-  return loader.load({ ...target, manifest, digest }, new Deadline({ now: () => 0 }, 10_000));
+  return loader.load({ ...target, manifest, digest });
 }
 
 describe('the sessions of a version', () => {

@@ -6,7 +6,6 @@ import type { Target } from '../../../shared/engine/engine.js';
 import type { Golden } from '../../../shared/golden/golden.js';
 import { goldenBytesMax } from '../../../shared/golden/golden-head.js';
 import type { Tolerance } from '../../../shared/golden/tolerance.js';
-import type { Tensor } from '../../../shared/protocol/tensor.js';
 import { doubleModel, reshapeModel, type TestModel } from '../../harness/onnx.js';
 import { withGoldens } from '../../harness/with-golden.js';
 import { bundleOrigin, type Bundles, fp32, request, startTestOrigin, type TestOrigin, within } from '../harness.js';
@@ -41,13 +40,14 @@ async function publish(
 
 const double = async ({ engine }: TestOrigin, target: Target): Promise<unknown> => {
   const [y] = await engine.infer(target, request(fp32('x', [1, 4], [1, 2, 3, 4])), within(60_000));
-  return [...((y as Tensor).data as Float32Array)];
+  return [...(y!.data as Float32Array)];
 };
 
 describe('a version with goldens at the origin', () => {
   it('answers its first golden once in each process, before anything else', async () => {
     const runs: string[] = [];
-    const run = RunnerProcess.prototype.run; // eslint-disable-line @typescript-eslint/unbound-method -- called with its this
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
+    const { run } = RunnerProcess.prototype;
     vi.spyOn(RunnerProcess.prototype, 'run').mockImplementation(function (this: RunnerProcess, graph, inputs) {
       runs.push(`${graph} of ${this.pid}: ${[...((inputs[0]?.parts[0] ?? []) as Float32Array)].join(' ')}`);
       return run.call(this, graph, inputs);
@@ -68,7 +68,7 @@ describe('a version with goldens at the origin', () => {
   });
 
   it('never answers when its weights are others than they were, and others go on', async () => {
-    const { engine, events, logged } = await start();
+    const { engine, events } = await start();
     const good = await publish(origin, { main: doubleModel(2) }, [goldenOf(2)]);
     const changed = await publish(origin, { main: doubleModel(2.01) }, [goldenOf(2)]); // every digest is right
     for (let call = 0; call < 3; call++) {
@@ -82,7 +82,7 @@ describe('a version with goldens at the origin', () => {
     await expect(engine.prefetch(changed, within(60_000))).rejects.toMatchObject({ code: 'golden-failed' });
     expect([changed, good].map(({ digest }) => engine.residency(digest))).toEqual(['failed', 'ready']);
     expect(engine.failure(changed.digest)).toMatchObject({ code: 'golden-failed' });
-    await logged('golden-failed');
+    await origin.logged('golden-failed');
     expect(events.filter(({ event }) => event === 'golden-failed')).toMatchObject([{ digest: changed.digest }]);
     expect(origin.pids()).toHaveLength(1); // no process of the faulty one was ever ready
   });
