@@ -8,4 +8,13 @@ export interface ArtifactSource {
   manifest(digest: string, signal: AbortSignal): Promise<string>;
   /** The text of a version's signature file, unverified; undefined: it has none. The same errors. */
   signatures(digest: string, signal: AbortSignal): Promise<string | undefined>;
+  /** The text of what was measured of a version, unverified; undefined: nothing was. The same errors. */
+  measurements?(digest: string, signal: AbortSignal): Promise<string | undefined>;
+}
+
+/** The source answered, and has no such thing. */
+export class MissingArtifact extends BrinkError {
+  constructor(message: string, retryAfterMs: number) {
+    super('artifact-unavailable', message, { retryAfterMs });
+  }
 }

@@ -4,7 +4,7 @@ import { BrinkError } from '../../shared/errors/brink-error.js';
 import type { BlobRef } from '../../shared/manifest/manifest.js';
 import type { Clock } from '../../shared/time/clock.js';
 import { Deadline } from '../../shared/time/deadline.js';
-import type { ArtifactSource } from './artifact-source.js';
+import { type ArtifactSource, MissingArtifact } from './artifact-source.js';
 import { SingleFlight } from './single-flight.js';
 import { fileMatches, writeVerified } from './write-verified.js';
 
@@ -14,8 +14,16 @@ export interface BlobStoreOptions {
   readonly clock: Clock;
   /** Hears of a file whose bytes are not those of its name, once it is dropped. */
   readonly onCorrupt: (blob: BlobRef, from: 'disk' | 'source') => void;
+  /** Hears of each look on the disk and at the source: what came of it, and the bytes that a hit gave. */
+  readonly onRead?: (read: ArtifactRead) => void;
   /** For one download, whoever waits for it. */
   readonly downloadMsMax?: number;
+}
+
+export interface ArtifactRead {
+  readonly tier: 'disk' | 'source';
+  readonly outcome: 'hit' | 'miss' | 'corrupt' | 'failed';
+  readonly bytes: number;
 }
 
 const downloadMsDefault = 300_000;
@@ -49,7 +57,7 @@ export class BlobStore {
   async #obtain(blob: BlobRef): Promise<string> {
     const { onCorrupt } = this.#options;
     const path = join(this.#directory, blob.sha256);
-    const matches = await fileMatches(path, blob);
+    const matches = await this.#lookOnDisk(path, blob);
     if (matches === true) return path;
     if (matches === false) {
       await rm(path, { force: true });
@@ -57,11 +65,30 @@ export class BlobStore {
     }
     try {
       await this.#download(blob, path);
+      this.#noteRead('source', 'hit', blob.bytes);
     } catch (error) {
-      if (error instanceof BrinkError && error.code === 'artifact-corrupt') onCorrupt(blob, 'source');
+      const corrupt = error instanceof BrinkError && error.code === 'artifact-corrupt';
+      this.#noteRead('source', corrupt ? 'corrupt' : error instanceof MissingArtifact ? 'miss' : 'failed');
+      if (corrupt) onCorrupt(blob, 'source');
       throw error;
     }
     return path;
+  }
+
+  async #lookOnDisk(path: string, blob: BlobRef): Promise<boolean | undefined> {
+    try {
+      const matches = await fileMatches(path, blob);
+      if (matches === true) this.#noteRead('disk', 'hit', blob.bytes);
+      else this.#noteRead('disk', matches === false ? 'corrupt' : 'miss');
+      return matches;
+    } catch (error) {
+      this.#noteRead('disk', 'failed');
+      throw error;
+    }
+  }
+
+  #noteRead(tier: ArtifactRead['tier'], outcome: ArtifactRead['outcome'], bytes = 0): void {
+    this.#options.onRead?.({ tier, outcome, bytes });
   }
 
   async #download(blob: BlobRef, path: string): Promise<void> {

@@ -29,27 +29,27 @@ export class EdgeSource implements ArtifactSource {
     return body as ReadableStream<Uint8Array>;
   }
 
-  manifest(digest: string, signal: AbortSignal): Promise<string> {
-    return this.#text(`manifests/${digest}`, 'manifest', manifestLengthMax, signal);
+  async manifest(digest: string, signal: AbortSignal): Promise<string> {
+    return textOf(await this.#get(`manifests/${digest}`, 'manifest', signal), 'manifest', manifestLengthMax);
   }
 
-  measurements(digest: string, signal: AbortSignal): Promise<string> {
-    return this.#text(`measurements/${digest}`, 'report of measurements', measurementsBytesMax, signal);
+  async signatures(digest: string, signal: AbortSignal): Promise<string | undefined> {
+    const what = 'signature file';
+    const response = await this.#ask(`signatures/${digest}`, what, signal);
+    return response && textOf(response, what, signatureFileBytesMax);
   }
 
-  async #text(path: string, what: string, lengthMax: number, signal: AbortSignal): Promise<string> {
-    const response = await this.#get(path, what, signal);
-    const text = await response.text().catch((error: unknown) => {
-      throw unavailable(what, 'an answer that broke off', error);
-    });
-    if (text.length <= lengthMax) return text;
-    throw unavailable(what, `${text.length} characters instead of at most ${lengthMax}`);
+  async measurements(digest: string, signal: AbortSignal): Promise<string | undefined> {
+    const what = 'report of measurements';
+    const response = await this.#ask(`measurements/${digest}`, what, signal);
+    return response && textOf(response, what, measurementsBytesMax);
   }
 
   async #get(path: string, what: string, signal: AbortSignal): Promise<Response> {
     const response = await this.#ask(path, what, signal);
     if (response !== undefined) return response;
-    throw unavailable(what, 'none: it is not stored there');
+    const text = `expected the edge to answer with a ${what}, got none: it is not stored there`;
+    throw new MissingArtifact(text, retryAfterMs);
   }
 
   /** Undefined: it is not there. */

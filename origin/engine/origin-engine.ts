@@ -9,6 +9,7 @@ import type { Prediction } from '../handlers/handler-worker.js';
 import type { Provider } from '../runner/session-options.js';
 import type { ModelSettings } from '../settings/model-settings.js';
 import { CoreShares } from './admission/core-shares.js';
+import type { CostLine } from './batch/size-costs.js';
 import type { Observe, RunnerEnd, VersionLabel, VersionSnapshot } from './engine-events.js';
 import { defaultEngineLimits, type EngineLimits } from './engine-limits.js';
 import type { Log } from './log.js';
@@ -21,6 +22,8 @@ export interface OriginEngineParts {
   readonly starter: Pick<VersionStarter, 'start' | 'files' | 'deviceOf' | 'providersOf'>;
   readonly handlers: { predict(prediction: Prediction): Promise<Json> };
   readonly settingsOf: (model: string) => ModelSettings;
+  /** What runs of a version cost where it was published; never rejects. Absent: nothing is known of any. */
+  readonly publishedCostsOf?: (target: Target) => Promise<ReadonlyMap<string, CostLine>>;
   /** Cores that CPU runs share. */
   readonly coreCount: number;
   readonly log: Log;
@@ -58,6 +61,7 @@ export class OriginEngine implements Engine {
       random: Math.random,
       schedule: systemSchedule,
       observe: () => undefined,
+      publishedCostsOf: () => Promise.resolve(new Map()),
       ...parts,
     };
     this.#limits = { ...defaultEngineLimits, ...limits };
@@ -187,7 +191,8 @@ export class OriginEngine implements Engine {
 
   #create(target: Target): Resident {
     const { digest, version, manifest } = target;
-    const { starter, settingsOf, coreCount, clock, ticks, random, schedule, log, observe } = this.#parts;
+    const { starter, settingsOf, publishedCostsOf, coreCount, clock, ticks, random, schedule, log, observe } =
+      this.#parts;
     const settings = settingsOf(manifest.model);
     const resident: { pool?: VersionPool; label: VersionLabel } = { label: { model: manifest.model, version, digest } };
     const pool = new VersionPool({
@@ -196,6 +201,7 @@ export class OriginEngine implements Engine {
       signatures: Object.fromEntries(Object.entries(manifest.graphs).map(([name, graph]) => [name, graph.signature])),
       inferGraph: manifest.inferGraph,
       batching: manifest.batching,
+      publishedCosts: publishedCostsOf(target),
       settings,
       limits: this.#limits,
       cores: this.#cores,

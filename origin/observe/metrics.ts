@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from '../../shared/time/clock.js';
+import type { ArtifactRead } from '../artifacts/blob-store.js';
 import type { CacheEvent, CacheSnapshot } from '../cache/cache-event.js';
 import type { EngineEvent, VersionSnapshot } from '../engine/engine-events.js';
+import { ArtifactSeries } from './artifact-series.js';
 import { loopDelaySeconds } from './buckets.js';
 import { engineFamilies } from './engine-families.js';
 import { EventLoopDelay } from './event-loop-delay.js';
@@ -37,6 +39,7 @@ export class Metrics {
   readonly #gpuGauges: GpuGauges;
   readonly #triton: TritonNames | undefined;
   readonly #loopDelay: EventLoopDelay;
+  readonly #artifacts: ArtifactSeries;
 
   constructor(parts: MetricsParts) {
     const { snapshot, build, tritonNames = false, clock = systemClock, limits = {} } = parts;
@@ -51,6 +54,7 @@ export class Metrics {
     });
     this.#snapshotGauges = new SnapshotGauges(this.#exposition);
     this.#serverGauges = new ServerGauges(this.#exposition, build, clock.now());
+    this.#artifacts = new ArtifactSeries(this.#exposition);
     this.#gpuGauges = new GpuGauges(this.#exposition);
     this.#triton = tritonNames ? new TritonNames(this.#exposition) : undefined;
     const delays = this.#exposition.histogram(
@@ -78,6 +82,11 @@ export class Metrics {
   /** From the response cache. */
   readonly observeCache = (event: CacheEvent): void => {
     this.#versions.of(event.of).countCache(event);
+  };
+
+  /** From the artifact cache on the disk. */
+  readonly observeArtifact = (read: ArtifactRead): void => {
+    this.#artifacts.count(read);
   };
 
   /** From each protocol's request scope, once per request, however it ended. */

@@ -17,6 +17,11 @@ export class BatchCost {
     this.#knee.observe(rows, effortMs);
   }
 
+  /** What was measured elsewhere, until enough was measured here. */
+  expect(prior: CostLine | undefined): void {
+    this.#sizes.prior = prior;
+  }
+
   /** Undefined until enough was measured to say. */
   estimateMs(rows: number): number | undefined {
     return this.#sizes.estimateMs(rows);

@@ -4,7 +4,7 @@ import type { Signature, Tensor } from '../../../shared/protocol/tensor.js';
  * Names what may be run together and costs the same: the graph and, of each input, its name, datatype and shape without
  * axis 0, whatever the order of the inputs.
  */
-export function bucketOf(graph: string, inputs: readonly Tensor[]): string {
+export function bucketOf(graph: string, inputs: readonly Pick<Tensor, 'name' | 'datatype' | 'shape'>[]): string {
   const parts = inputs.map(({ name, datatype, shape }) =>
     JSON.stringify(shape.length === 0 ? [name, datatype] : [name, datatype, ...shape.slice(1), '']),
   );

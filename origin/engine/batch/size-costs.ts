@@ -12,8 +12,13 @@ export interface CostLine {
   readonly bMs: number;
 }
 
-/** What runs of each size take: as measured, and between and beyond as a line says. */
+/**
+ * What runs of each size take: as measured, and between and beyond as a line says. Until two sizes were measured here the
+ * line is one that was measured elsewhere, if there is one, scaled to what the first size has shown of this machine.
+ */
 export class SizeCosts {
+  /** A line that was measured elsewhere. */
+  prior: CostLine | undefined;
   /** The size seen least recently first. */
   readonly #sizes = new Map<number, RecentMedian>();
   #line: CostLine | undefined | 'stale' = undefined;
@@ -32,7 +37,7 @@ export class SizeCosts {
   estimateMs(rows: number): number | undefined {
     const measured = this.#sizes.get(rows)?.median;
     if (measured !== undefined) return measured;
-    const line = this.line();
+    const line = this.line() ?? this.#scaledPrior();
     if (line === undefined) return undefined;
     let [below, above] = [0, Infinity];
     let belowMs = 0;
@@ -48,6 +53,16 @@ export class SizeCosts {
   line(): CostLine | undefined {
     if (this.#line === 'stale') this.#line = this.#fit();
     return this.#line;
+  }
+
+  #scaledPrior(): CostLine | undefined {
+    const { prior } = this;
+    const [first] = this.#sizes;
+    if (prior === undefined || first === undefined) return prior;
+    const [rows, { median = 0 }] = first;
+    const expectedMs = prior.aMs * rows + prior.bMs;
+    const scale = expectedMs > 0 ? median / expectedMs : 1;
+    return { aMs: scale * prior.aMs, bMs: scale * prior.bMs };
   }
 
   #fit(): CostLine | undefined {

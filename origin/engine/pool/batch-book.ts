@@ -3,6 +3,7 @@ import type { Manifest } from '../../../shared/manifest/manifest.js';
 import type { Signature, Tensor } from '../../../shared/protocol/tensor.js';
 import { BatchAxis, type BatchAxisState } from '../batch/batch-axis.js';
 import { BatchCost } from '../batch/batch-cost.js';
+import type { CostLine } from '../batch/size-costs.js';
 import { checkPadding } from '../batch/check-padding.js';
 import { type Cut, padInputs } from '../batch/padding.js';
 import type { RunResult } from '../runner.js';
@@ -38,6 +39,8 @@ export class BatchBook {
   readonly #parts: BatchBookParts;
   readonly #axes = new Map<string, BatchAxis>();
   readonly #costs = new Map<string, BatchCost>();
+  /** By bucket, what was measured where the version was published. */
+  #priors: ReadonlyMap<string, CostLine> = new Map();
 
   /** Throws `invalid-manifest` for a padding that does not fit the graphs. */
   constructor(parts: BatchBookParts) {
@@ -75,12 +78,24 @@ export class BatchBook {
     return rows === undefined ? { bucket: `${bucket} whole`, rows: 1, inputs, cuts } : { bucket, rows, inputs, cuts };
   }
 
+  /** Begins from what was measured elsewhere, for the shapes that were; own measurements take its place. */
+  startFrom(priors: ReadonlyMap<string, CostLine>): void {
+    this.#priors = priors;
+    for (const [bucket, cost] of this.#costs) cost.expect(priors.get(bucket));
+  }
+
   /** What runs of this bucket cost. */
   costOf(bucket: string): BatchCost {
-    const cost = this.#costs.get(bucket) ?? new BatchCost();
+    const cost = this.#costs.get(bucket) ?? this.#newCost(bucket);
     this.#costs.delete(bucket);
     this.#costs.set(bucket, cost);
     trimOldest(this.#costs, bucketsMax);
+    return cost;
+  }
+
+  #newCost(bucket: string): BatchCost {
+    const cost = new BatchCost();
+    cost.expect(this.#priors.get(bucket));
     return cost;
   }
 

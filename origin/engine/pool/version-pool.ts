@@ -4,6 +4,7 @@ import type { Tensor } from '../../../shared/protocol/tensor.js';
 import type { Deadline } from '../../../shared/time/deadline.js';
 import type { CoreShares } from '../admission/core-shares.js';
 import type { RefusalReason, RunnerEnd, VersionSnapshot } from '../engine-events.js';
+import type { CostLine } from '../batch/size-costs.js';
 import { notBefore, shuttingDown } from '../process/runner-errors.js';
 import { Waiters } from '../waiters.js';
 import { BatchBook, type BatchBookParts } from './batch-book.js';
@@ -16,6 +17,8 @@ export interface VersionPoolParts extends Omit<CrewParts, 'book' | 'onChange' | 
   readonly inferGraph: BatchBookParts['inferGraph'];
   readonly batching: BatchBookParts['batching'];
   readonly cores: CoreShares;
+  /** What runs cost where the version was published, by bucket; never rejects. */
+  readonly publishedCosts?: Promise<ReadonlyMap<string, CostLine>>;
 }
 
 /**
@@ -47,6 +50,7 @@ export class VersionPool {
       onCpu: parts.deviceOf(0) === 'cpu',
       maxBatch: settings.maxBatch,
     });
+    void parts.publishedCosts?.then((costs) => this.#book.startFrom(costs));
     this.#door = new Door(settings);
     this.#crew = new Crew({
       ...parts,
