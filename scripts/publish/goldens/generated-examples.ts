@@ -21,8 +21,8 @@ const countUsual = 3;
 /** Nobody has chosen these: they are to be cheap wherever they run. */
 const inputElementsMax = 2 ** 18;
 const goldenBytesMax = 4 * 1024 * 1024;
-/** From one size to the next. */
-const growthMin = 2;
+/** From one size to the next: steps that reach what requests are like, or what there is. */
+const growths = [16, 2];
 
 /**
  * Inputs with a seed, for a graph of which nothing else is known: the first of the smallest shapes that it takes, others
@@ -34,14 +34,16 @@ export function generatedExamples(name: string, graph: GraphBytes, options: Gene
     const { signature, seed, count = countUsual, largest } = options;
     const examples: Example[] = [];
     let chosen: OpenSizes | undefined;
-    for (const sizes of openSizes(signature, largest)) {
-      if (examples.length === count) break;
-      const elementsMin = chosen === undefined ? 0 : chosen.elements * growthMin;
-      if (sizes.elements < elementsMin || sizes.elements > inputElementsMax) continue;
-      const inputs = inputsFor(signature, sizes, seed + examples.length);
-      if (inputs === undefined || !(await answers(name, loaded, inputs))) continue;
-      chosen = sizes;
-      examples.push({ from: `generated ${examples.length + 1}`, inputs });
+    for (const growth of growths) {
+      for (const sizes of openSizes(signature, largest)) {
+        if (examples.length === count) break;
+        const elementsMin = chosen === undefined ? 0 : chosen.elements * growth;
+        if (sizes.elements < elementsMin || sizes.elements > inputElementsMax) continue;
+        const inputs = inputsFor(signature, sizes, seed + examples.length);
+        if (inputs === undefined || !(await answers(name, loaded, inputs))) continue;
+        chosen = sizes;
+        examples.push({ from: `generated ${examples.length + 1}`, inputs });
+      }
     }
     // Other numbers of the largest shapes, where none are larger.
     while (chosen !== undefined && examples.length < count) {

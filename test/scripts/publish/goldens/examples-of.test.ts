@@ -123,5 +123,5 @@ describe('examples', () => {
     expect(await refusal(await folder({ 'a.png': '' }), await bundledModel('vad'))).toMatch(
       /audio\/wav.*got image\/png/,
     );
-  }, 60_000);
+  }, 120_000);
 });
