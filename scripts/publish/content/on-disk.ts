@@ -27,20 +27,20 @@ export class OnDisk implements Content {
   }
 
   /** Copies what the handle reads into a new file, and hashes what it writes there: not what may be read another time. */
-  static async copyOf(source: Pick<FileHandle, 'read'>, path: string, signal?: AbortSignal): Promise<OnDisk> {
+  static copyOf(source: Pick<FileHandle, 'read'>, path: string, signal?: AbortSignal): Promise<OnDisk> {
+    return OnDisk.written(chunksOf(source, signal), path);
+  }
+
+  /** Writes what comes into a new file, and hashes it. */
+  static async written(chunks: AsyncIterable<Uint8Array>, path: string): Promise<OnDisk> {
     const hash = createHash('sha256');
     const target = await open(path, 'wx', 0o600);
     try {
-      const chunk = new Uint8Array(chunkBytes);
       let byteLength = 0;
-      for (;;) {
-        signal?.throwIfAborted();
-        const { bytesRead } = await source.read(chunk, 0, chunkBytes, byteLength);
-        if (bytesRead === 0) break;
-        const bytes = chunk.subarray(0, bytesRead);
+      for await (const bytes of chunks) {
         hash.update(bytes);
         await writeAll(target, bytes);
-        byteLength += bytesRead;
+        byteLength += bytes.byteLength;
       }
       return new OnDisk({ path, byteLength, sha256: hash.digest('hex') });
     } finally {
@@ -72,6 +72,20 @@ export class OnDisk implements Content {
   /** Without copying where the file system can share. */
   writeTo(path: string): Promise<void> {
     return copyFile(this.#path, path, constants.COPYFILE_FICLONE);
+  }
+}
+
+async function* chunksOf(
+  source: Pick<FileHandle, 'read'>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const chunk = new Uint8Array(chunkBytes);
+  for (let at = 0; ;) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await source.read(chunk, 0, chunkBytes, at);
+    if (bytesRead === 0) return;
+    yield chunk.subarray(0, bytesRead);
+    at += bytesRead;
   }
 }
 
