@@ -4,6 +4,7 @@ import type { Tolerance } from '../../../shared/golden/tolerance.js';
 import { bytesOfTensor } from '../../../shared/protocol/binary-data.js';
 import type { Tensor } from '../../../shared/protocol/tensor.js';
 import { outputsOf } from '../first-run.js';
+import { timeForRuns } from '../prove/time-for-runs.js';
 import { PublishError } from '../publish-error.js';
 import { type GraphBytes, type InspectOptions, throwAwayRunner } from '../throw-away-runner.js';
 import { answersInWasm, type TwoAnswers } from './answers-in-wasm.js';
@@ -65,7 +66,7 @@ function answersNatively(
   examples: readonly Example[],
   options: InspectOptions,
 ): Promise<readonly TwoAnswers[]> {
-  return throwAwayRunner(name, graph, options, async (loaded) => {
+  return throwAwayRunner(name, graph, timeForRuns(options, graph, 2 * examples.length), async (loaded) => {
     const answers: TwoAnswers[] = [];
     for (const { from, inputs } of examples) {
       const first = await outputsOf(name, loaded, inputs);

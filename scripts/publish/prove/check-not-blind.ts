@@ -6,6 +6,7 @@ import { quotedName } from '../graph/refused-graph.js';
 import { PublishError } from '../publish-error.js';
 import { type GraphBytes, type InspectOptions, throwAwayRunner } from '../throw-away-runner.js';
 import { withChangedWeight } from './change-weight.js';
+import { timeForRuns } from './time-for-runs.js';
 import { findWeights } from './find-weights.js';
 
 export interface BlindOptions extends InspectOptions {
@@ -57,7 +58,7 @@ async function notices(
   options: BlindOptions,
 ): Promise<boolean> {
   try {
-    return await throwAwayRunner(name, changed, options, async (loaded) => {
+    return await throwAwayRunner(name, changed, timeForRuns(options, changed, goldens.length), async (loaded) => {
       for (const { inputs, outputs } of goldens) {
         const got = await outputsOf(name, loaded, inputs);
         if (got === undefined) return true;

@@ -7,6 +7,7 @@ import type { EdgeTrial } from '../../trial/edge-trial.js';
 import { outputsOf } from '../first-run.js';
 import { PublishError } from '../publish-error.js';
 import { type GraphBytes, type InspectOptions, throwAwayRunner } from '../throw-away-runner.js';
+import { timeForRuns } from './time-for-runs.js';
 import { type ProofRow, proofRows } from './proof-row.js';
 
 export interface ProveOptions extends InspectOptions {
@@ -38,11 +39,16 @@ export async function proveArtifact(
   options: ProveOptions,
 ): Promise<Proof> {
   if (goldens.length === 0) return { rows: [], notAtEdge: null };
-  const native = await throwAwayRunner(name, artifact, options, async (loaded) => {
-    const answers: (readonly Tensor[] | undefined)[] = [];
-    for (const { inputs } of goldens) answers.push(await outputsOf(name, loaded, inputs));
-    return answers;
-  });
+  const native = await throwAwayRunner(
+    name,
+    artifact,
+    timeForRuns(options, artifact, goldens.length),
+    async (loaded) => {
+      const answers: (readonly Tensor[] | undefined)[] = [];
+      for (const { inputs } of goldens) answers.push(await outputsOf(name, loaded, inputs));
+      return answers;
+    },
+  );
   const rows = compared('native', native, { name, artifact, goldens, options });
   if (options.trial === undefined) return { rows, notAtEdge: null };
   const atEdge = await answersAtEdge(name, artifact, goldens, { ...options, trial: options.trial });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { answersInWasm } from '../../../../scripts/publish/goldens/answers-in-wasm.js';
 import { examplesOf } from '../../../../scripts/publish/goldens/examples-of.js';
 import type { Example } from '../../../../scripts/publish/goldens/example.js';
 import { generatedExamples } from '../../../../scripts/publish/goldens/generated-examples.js';
@@ -129,6 +130,13 @@ describe('recording goldens', () => {
     expect(goldens).toHaveLength(3);
     expect(recordedBy).toBe('native');
     expect(why).toMatch(/too many for a wasm heap/);
+  }, 60_000);
+
+  it('tells why wasm cannot: what onnxruntime-web says, or that it was not done in time', async () => {
+    const examples = await generated(doubleModel());
+    const broken = { ...graphOf(doubleModel()), model: Uint8Array.of(1, 2, 3) };
+    expect(await answersInWasm(broken, examples)).toMatch(/^onnxruntime-web says: /);
+    expect(await answersInWasm(graphOf(doubleModel()), examples, { timeoutMs: 1 })).toMatch(/takes too long in wasm/);
   }, 60_000);
 
   it('names an example that the graph refuses', async () => {
