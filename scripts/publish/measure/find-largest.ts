@@ -1,6 +1,6 @@
 import { tensorBytes } from './tensor-bytes.js';
 import { PublishError } from '../publish-error.js';
-import { candidateShapes, moreRows } from './candidate-shapes.js';
+import { candidateShapes, moreRows, smallestShapes } from './candidate-shapes.js';
 import type { EdgeBench, Failed } from './edge-bench.js';
 import { inputsOfShapes } from './inputs-of-shapes.js';
 import type { EdgeBudget, GraphToMeasure, Shapes } from './measured.js';
@@ -21,7 +21,7 @@ export interface FindOptions {
 /**
  * Tries the candidates from the largest down, all graphs of the version being loaded, until one runs within the budget
  * and is good; where none is, the smallest that ran is answered. Throws PublishError `invalid-definition` where the graph
- * refuses the shapes that are declared.
+ * refuses the shapes that are declared, and not because of generated values.
  */
 export async function findLargest(
   bench: EdgeBench,
@@ -37,7 +37,9 @@ export async function findLargest(
     if ('found' in ran) {
       if (ran.shapes === null) return ran;
       failed = ran.failure.why === 'input' ? failed : ran;
-      if (measured.largest !== undefined && failed === undefined) throw refused(name, shapes, ran.failure.said);
+      if (measured.largest !== undefined && failed === undefined) {
+        await checkDeclared(bench, name, graphs, { shapes, said: ran.failure.said });
+      }
       continue;
     }
     if (measured.largest !== undefined) return { found: 'shapes', shapes };
@@ -94,8 +96,20 @@ function graphOf(graphs: Readonly<Record<string, GraphToMeasure>>, name: string)
   return graph;
 }
 
+/** Shapes are wrong where others run; where none do, generated values may be what the graph refuses. */
+async function checkDeclared(
+  bench: EdgeBench,
+  name: string,
+  graphs: Readonly<Record<string, GraphToMeasure>>,
+  { shapes, said }: { readonly shapes: Shapes; readonly said: string },
+): Promise<void> {
+  const { signature, examples = [] } = graphOf(graphs, name);
+  if (examples.length > 0) throw refused(name, shapes, said);
+  const smallest = await ranWith(bench, name, graphs, smallestShapes(signature));
+  if (!('found' in smallest)) throw refused(name, shapes, said);
+}
+
 function refused(name: string, shapes: Shapes, said: string): PublishError {
   const text = `graph "${name}" refuses inputs of the shapes that its "largest" declares (${JSON.stringify(shapes)})`;
-  const help = 'where only certain values are accepted, give examples (--examples)';
-  return new PublishError('invalid-definition', `${text}: ${said.slice(0, 400)}; ${help}`);
+  return new PublishError('invalid-definition', `${text}: ${said.slice(0, 400)}`);
 }
