@@ -1,4 +1,4 @@
-import { bodyBytesMaxOf, heapBytesMaxOf, leaseMsOf, sessionBytesMaxOf } from '../../edge/bindings.js';
+import { bodyBytesMaxOf, heapBytesMaxOf, leaseMsOf, sessionBytesMaxOf, signingRuleOf } from '../../edge/bindings.js';
 import { Keys } from '../../shared/auth/keys.js';
 import { StartRefused } from './start-refused.js';
 
@@ -11,6 +11,8 @@ export const edgeVarNames = [
   'EDGE_SESSION_BUDGET_MIB',
   'BODY_BYTES_MAX',
   'LEASE_MS',
+  'SIGNATURE_POLICY',
+  'SIGNATURE_KEYS',
 ] as const;
 
 /** And to the origin. Not INFERENCE_KEYS: its only caller is the edge. */
@@ -24,6 +26,8 @@ export const originVarNames = [
   'ORIGIN_TRITON_METRICS',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'ORIGIN_RUNNER_LIBRARY_PATH',
+  'ORIGIN_SIGNATURE_POLICY',
+  'ORIGIN_SIGNATURE_KEYS',
 ] as const;
 
 export interface ServerVars {
@@ -36,7 +40,7 @@ export function serverVars(env: Readonly<Record<string, string | undefined>>): S
   const edge = picked(edgeVarNames, env);
   try {
     Keys.parse('INFERENCE_KEYS', edge['INFERENCE_KEYS']);
-    for (const check of [bodyBytesMaxOf, heapBytesMaxOf, leaseMsOf, sessionBytesMaxOf]) check(edge);
+    for (const check of [bodyBytesMaxOf, heapBytesMaxOf, leaseMsOf, sessionBytesMaxOf, signingRuleOf]) check(edge);
   } catch (error) {
     throw new StartRefused(error instanceof Error ? error.message : String(error), { exit: 2, cause: error });
   }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { manifestKey, signaturesKey } from '../../edge/artifact-keys.js';
 import { canonicalJson } from '../../shared/manifest/canonical.js';
 import { sha256Hex } from '../../shared/manifest/digest.js';
+import type { Manifest } from '../../shared/manifest/manifest.js';
 import type { SignatureFile } from '../../shared/signing/signature-file.js';
 import { bundleWorker } from '../harness/edge.js';
 import { doubleModel } from '../harness/onnx.js';
@@ -82,9 +83,9 @@ describe('with signatures required by both tiers', () => {
     await expect(refused).rejects.toMatchObject({ status: 422, code: 'unsigned-version' });
     const { versions } = await stack.admin.versions('double');
     expect(versions).toHaveLength(1);
-    const manifest = JSON.parse(await (await bucket.get(manifestKey(digest)))!.text()) as never;
-    const other = { ...(manifest as object), deadlineMs: 9_999 };
-    const otherDigest = await sha256Hex(new TextEncoder().encode(canonicalJson(other as never)));
+    const manifest = JSON.parse(await (await bucket.get(manifestKey(digest)))!.text()) as Manifest;
+    const other = { ...manifest, deadlineMs: 9_999 };
+    const otherDigest = await sha256Hex(new TextEncoder().encode(canonicalJson(other)));
     const add = (signatures: readonly unknown[] | undefined): Promise<Reply> =>
       ask(`${stack.edge.url}/admin/v1/models/double/versions`, {
         headers: admin,
@@ -203,7 +204,10 @@ describe('with signatures not required', () => {
   });
   afterAll(() => edge.dispose());
 
-  const reads = async (): Promise<string[]> => (await (await fetch(`${edge.edge.url}/r2-reads`)).json()) as string[];
+  const reads = async (): Promise<string[]> => {
+    const response = await fetch(`${edge.edge.url}/r2-reads`);
+    return (await response.json()) as string[];
+  };
   const ofSignatures = async (): Promise<string[]> => (await reads()).filter((one) => one.startsWith('signatures/'));
 
   it('off reads no signature, neither to publish, list and promote nor to serve', async () => {
