@@ -206,7 +206,7 @@ describe('with signatures not required', () => {
 
   const reads = async (): Promise<string[]> => {
     const response = await fetch(`${edge.edge.url}/r2-reads`);
-    return (await response.json()) as string[];
+    return response.json<string[]>();
   };
   const ofSignatures = async (): Promise<string[]> => (await reads()).filter((one) => one.startsWith('signatures/'));
 
