@@ -1,0 +1,3 @@
+import { cacheConformance } from './cache-conformance.js';
+
+cacheConformance('a cache as it is', undefined);
