@@ -40,6 +40,16 @@ export const definitionSchema = z.strictObject({
   /** A wish, the preferred tier first; measuring decides. */
   placement: placementSchema.default({ tiers: ['edge', 'origin'] }),
   batching: batchingSchema.optional(),
+  /**
+   * Requests or tensors whose answers become the version's goldens: a file or folder beside the definition
+   * (docs/publish.md). Absent: they are generated.
+   */
+  examples: z
+    .string()
+    .min(1)
+    .max(512)
+    .regex(/^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\\\0]+$/, 'expected a path inside the folder without ".."')
+    .optional(),
   /** What one run at the edge may take (p95), measured in workerd where it is published; slower, it is the origin's. */
   edgeLatencyMs: z.number().positive().optional(),
   deadlineMs: z.int().min(1).max(120_000).default(10_000),

@@ -10,6 +10,7 @@ export interface GraphBlobs {
   readonly model: BlobRef;
   readonly externalData: Readonly<Record<string, BlobRef>>;
   readonly optimised?: 'extended';
+  readonly goldens?: readonly BlobRef[];
 }
 
 /** The blobs of a definition's files, under the definition's names. */
@@ -27,7 +28,9 @@ export function makeManifest(
   const graphs = Object.entries(definition.graphs).map(([name, graph]) => {
     const read = present(signatures[name], `signature of graph "${name}"`);
     if (graph.signature !== undefined) checkSignature(name, graph.signature, read);
-    return [name, { ...present(blobs.graphs[name], `graph "${name}"`), signature: graph.signature ?? read }];
+    const { tolerances, signature = read } = graph;
+    const stored = present(blobs.graphs[name], `graph "${name}"`);
+    return [name, { ...stored, signature, ...(tolerances === undefined ? {} : { tolerances }) }];
   });
   const parsed = manifestSchema.safeParse({
     schema: 1,

@@ -24,7 +24,7 @@ const inputShapes: Readonly<Record<BenchModelName, readonly number[]>> = {
 };
 
 export async function prepareModel(name: BenchModelName): Promise<BenchModel> {
-  const prepared = await prepareVersion(sourceOf(name), { name, optimise: false });
+  const prepared = await prepareVersion(sourceOf(name), { name, optimise: false, trials: false });
   const graph = prepared.manifest.graphs[prepared.manifest.inferGraph ?? ''];
   const model = graph && prepared.blobs.get(graph.model.sha256);
   const [inputSpec, ...otherInputs] = graph?.signature.inputs ?? [];

@@ -21,7 +21,7 @@ export interface PagesFigures {
 export async function pages(context: BenchContext): Promise<PagesFigures> {
   const { folder, setup, samples, signal, progress } = context;
   progress.stage('A4 pages through predict');
-  const version = await prepareVersion(join(projectRoot(), 'models', model));
+  const version = await prepareVersion(join(projectRoot(), 'models', model), { trials: false });
   const page = await a4Page();
   const origin = await OriginUnderTest.start({ folder, setup, versions: [version] });
   try {

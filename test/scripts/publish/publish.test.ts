@@ -49,14 +49,17 @@ const uploads = () => fake.requests.filter((request) => request.startsWith('PUT'
 
 describe('preparing a version', () => {
   it('reads the signature from the graph and names every blob', async () => {
-    const { manifest, blobs, digest } = await prepareVersion(await modelFolder());
+    const { manifest, blobs, digest } = await prepareVersion(await modelFolder(), { trials: false });
     expect(manifest.graphs['main']?.signature).toEqual(doubleModel().signature);
     expect(blobs.size).toBe(2);
     expect(digest).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('gives the same digest for the same input in another folder', async () => {
-    const [one, other] = [await prepareVersion(await modelFolder()), await prepareVersion(await modelFolder())];
+    const [one, other] = [
+      await prepareVersion(await modelFolder(), { trials: false }),
+      await prepareVersion(await modelFolder(), { trials: false }),
+    ];
     expect(one.digest).toBe(other.digest);
   });
 
@@ -71,7 +74,7 @@ describe('preparing a version', () => {
       'a.onnx': bytes,
       'w/file': externalData['weights.bin']!,
     });
-    const { manifest, blobs } = await prepareVersion(folder, { optimise: false });
+    const { manifest, blobs } = await prepareVersion(folder, { optimise: false, trials: false });
     expect(Object.keys(manifest.graphs['main']?.externalData ?? {})).toEqual(['weights.bin']);
     expect(blobs.size).toBe(2);
   });
@@ -133,7 +136,7 @@ describe('preparing a version', () => {
 describe('publishing', () => {
   it('uploads the blobs, then the manifest, and promotes nothing', async () => {
     const events: PublishEvent[] = [];
-    const prepared = await prepareVersion(await modelFolder());
+    const prepared = await prepareVersion(await modelFolder(), { trials: false });
     const result = await publish(client, prepared, { why, onEvent: (event) => events.push(event) });
     expect(result).toMatchObject({
       model: 'double',
@@ -152,21 +155,21 @@ describe('publishing', () => {
 
   it('uploads nothing the second time and answers the name that it has', async () => {
     const folder = await modelFolder();
-    await publish(client, await prepareVersion(folder), { why, as: 'first' });
+    await publish(client, await prepareVersion(folder, { trials: false }), { why, as: 'first' });
     fake.requests.length = 0;
-    const again = await publish(client, await prepareVersion(folder), { why });
+    const again = await publish(client, await prepareVersion(folder, { trials: false }), { why });
     expect(again).toMatchObject({ version: 'first', added: false, uploadedBlobs: 0, uploadedBytes: 0 });
     expect(fake.requests).toEqual(['GET /admin/v1/models/double/versions']);
   });
 
   it('uploads only what is missing of a new version, under the next name', async () => {
-    await publish(client, await prepareVersion(await modelFolder(2)), { why });
-    const second = await publish(client, await prepareVersion(await modelFolder(3)), { why });
+    await publish(client, await prepareVersion(await modelFolder(2), { trials: false }), { why });
+    const second = await publish(client, await prepareVersion(await modelFolder(3), { trials: false }), { why });
     expect(second).toMatchObject({ version: 'v2', added: true, blobs: 2, uploadedBlobs: 1 });
   });
 
   it('goes on where a publishing that was killed had stopped', async () => {
-    const prepared = await prepareVersion(await modelFolder());
+    const prepared = await prepareVersion(await modelFolder(), { trials: false });
     const [first] = prepared.blobs;
     await client.putBlob(first![0], await first![1].bytes());
     fake.requests.length = 0;
@@ -175,7 +178,7 @@ describe('publishing', () => {
   });
 
   it('says that nothing is to be sent when the server has every file', async () => {
-    const prepared = await prepareVersion(await modelFolder());
+    const prepared = await prepareVersion(await modelFolder(), { trials: false });
     await publish(client, prepared, { why });
     const events: PublishEvent[] = [];
     const again = await publish(client, prepared, { why, as: 'again', onEvent: (event) => events.push(event) });
@@ -184,15 +187,17 @@ describe('publishing', () => {
   });
 
   it('takes the name after one that another publisher took meanwhile', async () => {
-    await publish(client, await prepareVersion(await modelFolder(2)), { why });
+    await publish(client, await prepareVersion(await modelFolder(2), { trials: false }), { why });
     const stale = { release: { ...fake.models.get('double')!.release, versions: [] }, versions: [] };
     fake.instead.set('GET /admin/v1/models/double/versions', () => ({ status: 200, body: stale }));
-    expect(await publish(client, await prepareVersion(await modelFolder(3)), { why })).toMatchObject({ version: 'v2' });
+    expect(await publish(client, await prepareVersion(await modelFolder(3), { trials: false }), { why })).toMatchObject(
+      { version: 'v2' },
+    );
   });
 
   it('refuses a name that another digest has, when the name was asked for', async () => {
-    await publish(client, await prepareVersion(await modelFolder(2)), { why, as: 'v1' });
-    const second = await prepareVersion(await modelFolder(3));
+    await publish(client, await prepareVersion(await modelFolder(2), { trials: false }), { why, as: 'v1' });
+    const second = await prepareVersion(await modelFolder(3), { trials: false });
     await expect(publish(client, second, { why, as: 'v1' })).rejects.toMatchObject({
       status: 409,
       code: 'version-conflict',
@@ -200,7 +205,7 @@ describe('publishing', () => {
   });
 
   it('gives up with the word of the server when an upload fails', async () => {
-    const prepared = await prepareVersion(await modelFolder());
+    const prepared = await prepareVersion(await modelFolder(), { trials: false });
     const tampered = new Map([...prepared.blobs].map(([sha256]) => [sha256, new InMemory(new Uint8Array([1]))]));
     await expect(publish(client, { ...prepared, blobs: tampered }, { why })).rejects.toMatchObject({
       code: 'digest-mismatch',

