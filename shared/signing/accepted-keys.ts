@@ -27,7 +27,7 @@ export function parseAcceptedKeys(source: string, text: string | undefined): rea
   if (entries.length > acceptedKeysMax) {
     throw new Error(`${source}: expected at most ${acceptedKeysMax} keys, got ${entries.length}`);
   }
-  const keys = entries.map((entry, index) => parseEntry(`${source}, entry ${index + 1}`, entry));
+  const keys = entries.map((entry, index) => parseEntry(`${source}: entry ${index + 1}`, entry));
   const names = new Set<string>();
   for (const { name } of keys) {
     if (names.has(name)) throw new Error(`${source}: expected each name once, got '${name}' twice`);

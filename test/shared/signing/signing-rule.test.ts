@@ -20,7 +20,7 @@ describe('accepted keys', () => {
   });
 
   it.each([
-    ['no name', publicKey, /SIGNATURE_KEYS, entry 1: expected 'name=<public key>'/],
+    ['no name', publicKey, /SIGNATURE_KEYS: entry 1: expected 'name=<public key>'/],
     ['a key that is too short', `a=${publicKey.slice(4)}`, /32 bytes in base64/],
     ['a key with bits behind its end', `a=${publicKey.slice(0, 42)}B=`, /32 bytes in base64/],
     ['a private key', `a=-----BEGIN PRIVATE KEY-----`, /32 bytes in base64/],
