@@ -1,6 +1,10 @@
+import { createRequire } from 'node:module';
+import type * as OnnxProto from 'onnx-proto';
 import { InMemory } from '../../../../scripts/publish/content/in-memory.js';
 import type { GraphToMeasure } from '../../../../scripts/publish/measure/measured.js';
 import { floats, int, int64s, ints, makeModel, node, spec, type TestModel } from '../../../harness/onnx.js';
+
+const { onnx } = createRequire(import.meta.url)('onnx-proto') as typeof OnnxProto;
 
 /** A graph of the tests as publishing hands it on. */
 export function toMeasure(
@@ -60,4 +64,17 @@ export function pairsModel(): TestModel {
     ],
     [int64s('times', [3], [64, 1, 1]), int64s('single', [1], [1])],
   );
+}
+
+/**
+ * A graph as onnxruntime writes it optimised for one kind of processor (level `all`): its blocked layout has kernels in
+ * the native library and none in wasm.
+ */
+export function blockedModel(): TestModel {
+  const signature = { inputs: [spec('x', 'FP32', [1, 16, 4, 4])], outputs: [spec('y', 'FP32', [1, 16, 1, 1])] };
+  const plain = makeModel(signature, [node('GlobalAveragePool', ['x'], ['y'])]);
+  const model = onnx.ModelProto.decode(plain.bytes);
+  for (const one of model.graph?.node ?? []) one.domain = 'com.microsoft.nchwc';
+  model.opsetImport.push({ domain: 'com.microsoft.nchwc', version: 1 });
+  return { ...plain, bytes: new Uint8Array(onnx.ModelProto.encode(model).finish()) };
 }

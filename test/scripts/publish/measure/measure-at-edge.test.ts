@@ -1,4 +1,11 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { projectRoot } from '../../../../scripts/local/project-root.js';
+import { wasmKernels, type WasmVerdict } from '../../../../scripts/inspect/wasm-kernels.js';
+import { readModel } from '../../../../scripts/publish/graph/read-model.js';
+import { loadDefinition } from '../../../../scripts/publish/load-definition.js';
+import { readFiles } from '../../../../scripts/publish/read-files.js';
+import { readSignature } from '../../../../scripts/publish/read-signature.js';
 import { measureAtEdge, type MeasureAtEdgeOptions } from '../../../../scripts/publish/measure/measure-at-edge.js';
 import {
   defaultBudget, type EdgeMeasurement, type GraphToMeasure, type MeasuredAtEdge, type UnfitForEdge,
@@ -7,7 +14,7 @@ import { decidePlacement } from '../../../../scripts/publish/place/decide-placem
 import type { Tensor } from '../../../../shared/protocol/tensor.js';
 import { bundleWorker } from '../../../harness/edge.js';
 import { doubleModel, echoModel, gatherModel, slowModel } from '../../../harness/onnx.js';
-import { heavyModel, pairsModel, positionModel, toMeasure } from './graphs.js';
+import { blockedModel, heavyModel, pairsModel, positionModel, toMeasure } from './graphs.js';
 
 const mib = 1024 * 1024;
 
@@ -133,5 +140,31 @@ describe('measuring at the edge', () => {
     await expect(wrong({ ids: [1] })).rejects.toThrow(/expected a shape of ids \[-1, -1\] \(-1 is open\), got \[1\]/);
     await expect(wrong({ tokens: [1, 2] })).rejects.toThrow(/expected shapes of ids, got one of "tokens"/);
     await expect(wrong({ ids: [1, 65] })).rejects.toThrow(/graph "m" refuses inputs of the shapes/);
+  });
+
+  it('measures a model that accepts certain values only, if it is shown them', async () => {
+    const { definition, folder } = await loadDefinition(join(projectRoot(), 'models', 'vad'));
+    const graph = (await readFiles(definition, folder)).graphs['vad']!;
+    const { signature, largest } = definition.graphs['vad']!;
+    const sr: Tensor = { name: 'sr', datatype: 'INT64', shape: [], data: BigInt64Array.of(16_000n) };
+    const vad: GraphToMeasure = { graph, optimised: false, signature: signature!, largest };
+    const shown = await measured({ vad: { ...vad, examples: [[sr]] } });
+    expect(place(['edge'], shown).edgeElementsMax).toEqual({ vad: 576 + 2 * 128 + 1 });
+    const notShown = await measured({ vad });
+    expect(notShown).toMatchObject({ edge: {}, notRun: ['vad'] });
+    expect(place(['edge'], notShown)).toMatchObject({ tiers: ['edge'], edgeElementsMax: {} });
+  });
+
+  it('places a model with an operator that wasm lacks at the origin, and names the operator', async () => {
+    const { graph } = toMeasure(blockedModel());
+    expect((await readSignature('main', graph)).run?.outputs[0]?.shape).toEqual([1, 16, 1, 1]); // the origin has it
+    const verdict = await wasmKernels(graph, readModel(graph.model), {});
+    expect(verdict).toMatchObject({ loads: false, missing: ['GlobalAveragePool'] });
+    const wasmRefusal = { graph: 'main', ...(verdict as Extract<WasmVerdict, { loads: false }>) };
+    const question = { figures: null, wasmRefusal, budget: defaultBudget, edgeLatencyMs: null };
+    expect(decidePlacement({ ...question, wished: ['edge', 'origin'] })).toMatchObject({
+      tiers: ['origin'],
+      why: ['Graph "main": onnxruntime-web, which runs at the edge, has no kernel for GlobalAveragePool.'],
+    });
   });
 });
