@@ -77,7 +77,9 @@ describe('collecting what nobody needs', () => {
     );
     expect(left.filter((key) => key.startsWith('blobs/'))).toHaveLength(3);
     expect(left.filter((key) => key.startsWith(collectionsPrefix))).toEqual([]);
-    expect(await gc({ delete: true })).toMatchObject({ versions: [], removed: {}, bytes: 0 });
+    const again = await gc({ delete: true });
+    expect(again.versions).toEqual([]);
+    expect(again.removed).toEqual({});
     const [last] = await at.client.audit('test', 1);
     expect(last).toMatchObject({ action: 'retire', why: 'a test', to: null });
   });
@@ -85,7 +87,9 @@ describe('collecting what nobody needs', () => {
   it('leaves what is younger than the grace, whoever needs it', async () => {
     await fourVersions(3_600_000);
     await at.edge.bucket.put(partKey('ab'.repeat(32)), 'x');
-    expect(await gc({ delete: true })).toMatchObject({ versions: [{ version: 'v1' }, { version: 'v3' }], removed: {} });
+    const { versions, removed } = await gc({ delete: true });
+    expect(versions.map(({ version }) => version)).toEqual(['v1', 'v3']);
+    expect(removed).toEqual({});
   });
 
   it('removes parts that were never joined', async () => {
@@ -150,7 +154,8 @@ describe('collecting what nobody needs', () => {
     const waiting = at.client
       .addVersion('test', { version: 'v6', manifest: target.manifest, why: 'a test' })
       .finally(() => (isOver = true));
-    await at.client.models();
+    // Each takes about as long as registering does when nothing holds it up.
+    for (let call = 0; call < 15; call += 1) await at.client.versions('test');
     expect(isOver).toBe(false);
     await at.edge.bucket.delete(marker);
     await waiting;
