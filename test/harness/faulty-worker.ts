@@ -64,7 +64,7 @@ function cutOff(own: Env): Env {
       if ((await BLOBS.head('test/cut-off')) !== null) throw new Error('cut off');
       return stub.lease();
     };
-    return new Proxy(stub, { get: (of, name) => (name === 'lease' ? lease : Reflect.get(of, name)) });
+    return new Proxy(stub, { get: (of, name) => (name === 'lease' ? lease : (Reflect.get(of, name) as unknown)) });
   };
   const idFromName = (name: string): DurableObjectId => CONTROL.idFromName(name);
   return { ...own, CONTROL: { idFromName, get: stubOf } as unknown as Env['CONTROL'] };

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BlobStore } from '../../../origin/artifacts/blob-store.js';
+import { MissingArtifact } from '../../../origin/artifacts/artifact-source.js';
+import { type ArtifactRead, BlobStore } from '../../../origin/artifacts/blob-store.js';
 import { EdgeSource } from '../../../origin/artifacts/edge-source.js';
 import { ManifestStore } from '../../../origin/artifacts/manifest-store.js';
 import { VersionFilesStore } from '../../../origin/artifacts/version-files.js';
@@ -91,6 +92,29 @@ describe('the blob store', () => {
     await expect(store.path(blob, within(1))).rejects.toMatchObject({ code: 'deadline-exceeded' });
     open();
     expect(await patient).toContain(blob.sha256);
+  });
+});
+
+describe('what the blob store says of its reads', () => {
+  it('is where it looked, what came of it, and how many bytes were found', async () => {
+    const reads: string[] = [];
+    const onRead = ({ tier, outcome, bytes }: ArtifactRead): void => void reads.push(`${tier} ${outcome} ${bytes}`);
+    const store = (): BlobStore =>
+      new BlobStore({ cacheDir, source, clock: systemClock, onCorrupt: () => undefined, onRead });
+    const told = async (work: Promise<unknown>): Promise<string[]> => {
+      await work.catch(() => undefined);
+      return reads.splice(0);
+    };
+    const blob = source.put(bytes);
+    expect(await told(store().path(blob, within(10_000)))).toEqual(['disk miss 0', 'source hit 5000']);
+    expect(await told(store().path(blob, within(10_000)))).toEqual(['disk hit 5000']);
+    await writeFile(join(cacheDir, 'blobs', 'sha256', blob.sha256), 'damaged');
+    source.failures = 1;
+    expect(await told(store().path(blob, within(10_000)))).toEqual(['disk corrupt 0', 'source failed 0']);
+    source.tamper = (sent) => sent.slice(1);
+    expect(await told(store().path(blob, within(10_000)))).toEqual(['disk miss 0', 'source corrupt 0']);
+    source.blob = () => Promise.reject(new MissingArtifact('none', 1_000));
+    expect(await told(store().path(blob, within(10_000)))).toEqual(['disk miss 0', 'source miss 0']);
   });
 });
 
