@@ -27,7 +27,7 @@ export function parseAcceptedKeys(source: string, text: string | undefined): rea
   if (entries.length > acceptedKeysMax) {
     throw new Error(`${source}: expected at most ${acceptedKeysMax} keys, got ${entries.length}`);
   }
-  const keys = entries.map((entry, index) => parseEntry(`${source}: entry ${index + 1}`, entry));
+  const keys = entries.map((entry, index) => parseEntry(source, index + 1, entry));
   const names = new Set<string>();
   for (const { name } of keys) {
     if (names.has(name)) throw new Error(`${source}: expected each name once, got '${name}' twice`);
@@ -36,21 +36,21 @@ export function parseAcceptedKeys(source: string, text: string | undefined): rea
   return keys;
 }
 
-function parseEntry(where: string, entry: string): AcceptedKey {
+function parseEntry(source: string, number: number, entry: string): AcceptedKey {
   const [, name, publicKey, expiry] = entryPattern.exec(entry) ?? [];
   if (name === undefined || publicKey === undefined) {
     throw new Error(
-      `${where}: expected 'name=<public key>' or 'name=<public key>@<date>', the key being 32 bytes in base64 as 'brink keys show' prints it, got '${entry.slice(0, 96)}'`,
+      `${source}: expected 'name=<public key>' or 'name=<public key>@<date>', the key being 32 bytes in base64 as 'brink keys show' prints it, entry ${number} is '${entry.slice(0, 96)}'`,
     );
   }
-  return { name, publicKey: fromBase64(publicKey), expiresAt: expiry === undefined ? undefined : parseExpiry(where, name, expiry) }; // prettier-ignore
+  return { name, publicKey: fromBase64(publicKey), expiresAt: expiry === undefined ? undefined : parseExpiry(source, name, expiry) }; // prettier-ignore
 }
 
-function parseExpiry(where: string, name: string, text: string): number {
+function parseExpiry(source: string, name: string, text: string): number {
   const at = datePattern.test(text) ? Date.parse(text) : Number.NaN;
   // JavaScript takes February 31 for March 3.
   if (Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== text.slice(0, 10)) {
-    throw new Error(`${where}: expected '${name}' to expire at a date (2027-01-31) or a time in UTC (2027-01-31T12:00Z), got '${text}'`); // prettier-ignore
+    throw new Error(`${source}: expected '${name}' to expire at a date (2027-01-31) or a time in UTC (2027-01-31T12:00Z), got '${text}'`); // prettier-ignore
   }
   return text.includes('T') ? at : at + msPerDay;
 }
