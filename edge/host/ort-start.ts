@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-web/wasm';
 import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import { type OrtSnapshot, readSnapshot, restoreSnapshot } from './ort-snapshot.js';
 import snapshotFile from './ort-start.bin';
+import { growSparingly } from './sparing-growth.js';
 
 /** A graph of one Identity node: the smallest session, whose creation makes ORT start its wasm and shows that it runs. */
 const identityGraph = 'CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBZ1oPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCBAoAEA0=';
@@ -79,7 +80,10 @@ function patchWebAssembly({ heapBytesMax, onHeap, exportsOf }: Patches): () => v
   patched.Memory = function (descriptor: WebAssembly.MemoryDescriptor): WebAssembly.Memory {
     const maximum = Math.min(descriptor.maximum ?? pagesMax, pagesMax);
     const memory = new Memory({ ...descriptor, maximum });
-    if (descriptor.initial > 0) onHeap(memory); // ORT also makes an empty one, to learn what a shared buffer is
+    if (descriptor.initial > 0) {
+      growSparingly(memory);
+      onHeap(memory);
+    } // ORT also makes an empty one, to learn what a shared buffer is
     return memory;
   };
   return () => {

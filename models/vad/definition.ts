@@ -23,6 +23,8 @@ export default defineModel({
       largest: { input: [1, 576], state: [2, 1, 128], sr: [] },
     },
   },
+  // generated inputs would have no sampling rate that it takes
+  examples: 'sample.wav',
   handler: { name: 'vad', version: 1 },
   settings: {
     startThreshold: 0.5,

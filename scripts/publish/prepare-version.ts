@@ -10,7 +10,7 @@ import type { PublishObserver } from './publish-events.js';
 import { readFiles } from './read-files.js';
 import { compiledReportOf, compileStage } from './stages/compile-stage.js';
 import { decide, type Decision } from './stages/decide.js';
-import type { Findings } from './stages/findings.js';
+import type { Findings } from './report/findings.js';
 import { goldensStage } from './stages/goldens-stage.js';
 import { undecidedVersion } from './stages/undecided-version.js';
 import type { Measurements } from '../../shared/measure/measurements.js';
@@ -49,7 +49,7 @@ export interface PrepareOptions {
   /** A plan's file, or its folder; default: the definition's folder. Null: whatever was decided before is decided anew. */
   readonly plan?: string | null | undefined;
   readonly budget?: Partial<EdgeBudget> | undefined;
-  readonly prices?: Prices | undefined;
+  readonly prices?: Partial<Prices> | undefined;
   readonly nowMs?: () => number;
   /** False: no goldens, no proof, nothing measured. For benchmarks and tests of other things. */
   readonly trials?: boolean;

@@ -1,10 +1,12 @@
 import type { Tier } from '../../shared/manifest/manifest.js';
+import type { Signature } from '../../shared/signing/signature-file.js';
 import type { VersionRef } from '../../shared/release/release.js';
 import type { AddedAnswer, AdminClient } from '../client/admin-client.js';
 import { RemoteError } from '../client/remote-error.js';
 import type { PreparedVersion } from './prepare-version.js';
 import type { PublishObserver } from './publish-events.js';
 import { PublishError } from './publish-error.js';
+import { sendAndRegister } from './upload/send-and-register.js';
 import { uploadBlobs } from './upload-blobs.js';
 import { nextVersionName } from './version-name.js';
 
@@ -12,6 +14,8 @@ export interface PublishOptions {
   /** The version's name; absent: the next `v<N>`, or the name under which the digest is there already. */
   readonly as?: string | undefined;
   readonly why: string;
+  /** Of the prepared digest. */
+  readonly signatures?: readonly Signature[] | undefined;
   readonly onEvent?: PublishObserver | undefined;
 }
 
@@ -46,23 +50,28 @@ export async function publish(
   if (same !== undefined && (options.as === undefined || options.as === same.version)) {
     return resultOf(prepared, { ...same, added: false, stable: present.stable, uploadedBlobs: 0, uploadedBytes: 0 });
   }
-  const uploaded = await uploadBlobs(client, blobs, (state) => options.onEvent?.({ stage: 'upload', model, ...state }));
-  const { version, added, release } = await register(client, prepared, present.versions, options);
-  return resultOf(prepared, { version, digest, added, stable: release.stable?.version ?? null, ...uploaded });
+  const { sent, registered } = await sendAndRegister(
+    () => uploadBlobs(client, blobs, (state) => options.onEvent?.({ stage: 'upload', model, ...state })),
+    () => register(client, prepared, present.versions, options),
+  );
+  // They belong to a version that is there by now.
+  if (prepared.measurements !== undefined) await client.putMeasurements(digest, prepared.measurements);
+  const { version, added, release } = registered;
+  return resultOf(prepared, { version, digest, added, stable: release.stable?.version ?? null, ...sent });
 }
 
 async function register(
   client: AdminClient,
   { manifest }: PreparedVersion,
   versions: readonly VersionRef[],
-  { as, why, onEvent }: PublishOptions,
+  { as, why, signatures, onEvent }: PublishOptions,
 ): Promise<AddedAnswer> {
   const names = versions.map(({ version }) => version);
   for (let attempt = 1; attempt <= nameAttemptsMax; attempt += 1) {
     const version = as ?? nextVersionName(names);
     onEvent?.({ stage: 'register', model: manifest.model, version });
     try {
-      return await client.addVersion(manifest.model, { version, manifest, why });
+      return await client.addVersion(manifest.model, { version, manifest, why, signatures });
     } catch (error) {
       const taken = error instanceof RemoteError && error.code === 'version-conflict';
       if (!taken || as !== undefined) throw error;

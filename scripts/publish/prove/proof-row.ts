@@ -1,47 +1,60 @@
 import type { OutputError } from '../../../shared/golden/compare-outputs.js';
+import { isLooser } from '../../../shared/golden/looser-tolerances.js';
 import type { Tolerance } from '../../../shared/golden/tolerance.js';
+import type { ProofRuntime } from '../publish-events.js';
 
-/** How near one output of an artifact comes to the goldens, over all of them, on one runtime. */
+/** How far an output of what is stored was from the goldens, in one runtime: the worst of all goldens. */
 export interface ProofRow {
   readonly graph: string;
-  readonly runtime: 'native' | 'workerd';
+  readonly runtime: ProofRuntime;
   readonly output: string;
   /** How many it was held against. */
   readonly goldens: number;
-  /** The worst over all goldens. */
-  readonly absolute: number;
-  readonly relative: number;
-  /** Null: the output is not of floats, or nothing can be said. */
+  /** Null: no number says how far (texts, another shape). */
+  readonly absolute: number | null;
+  readonly relative: number | null;
+  /** Null: it has none (integers, all zeros). */
   readonly cosine: number | null;
   readonly top1: number | null;
-  readonly within: boolean;
   readonly tolerance: Tolerance;
+  readonly within: boolean;
+  /** The tolerance lets pass what the default would not. */
+  readonly looser: boolean;
 }
 
-/** One row for each output; `errors` has the outputs of each golden. */
+/** The errors of every golden of a graph in one runtime → a row for each output, with the worst of each figure. */
 export function proofRows(
   graph: string,
-  runtime: ProofRow['runtime'],
-  errors: readonly (readonly OutputError[])[],
+  runtime: ProofRuntime,
+  byGolden: readonly (readonly OutputError[])[],
 ): ProofRow[] {
-  const rows = new Map<string, ProofRow>();
-  for (const { output, absolute, relative, cosine, top1, within, tolerance } of errors.flat()) {
-    const row = rows.get(output);
-    rows.set(output, {
+  const all = byGolden.flat();
+  return [...new Set(all.map(({ output }) => output))].map((output) => {
+    const errors = all.filter((error) => error.output === output);
+    const tolerance: Tolerance = errors[0]?.tolerance ?? {};
+    return {
       graph,
       runtime,
       output,
-      goldens: (row?.goldens ?? 0) + 1,
-      absolute: Math.max(row?.absolute ?? 0, absolute),
-      relative: Math.max(row?.relative ?? 0, relative),
-      cosine: row === undefined ? cosine : least(row.cosine, cosine),
-      top1: row === undefined ? top1 : least(row.top1, top1),
-      within: (row?.within ?? true) && within,
+      goldens: errors.length,
+      absolute: largest(errors.map(({ absolute }) => absolute)),
+      relative: largest(errors.map(({ relative }) => relative)),
+      cosine: smallest(errors.map(({ cosine }) => cosine)),
+      top1: smallest(errors.map(({ top1 }) => top1)),
       tolerance,
-    });
-  }
-  return [...rows.values()];
+      within: errors.every(({ within }) => within),
+      looser: isLooser(tolerance),
+    };
+  });
 }
 
-const least = (one: number | null, other: number | null): number | null =>
-  one === null || other === null ? (one ?? other) : Math.min(one, other);
+/** JSON has no infinity: null. */
+function largest(figures: readonly number[]): number | null {
+  const most = Math.max(...figures);
+  return Number.isFinite(most) ? most : null;
+}
+
+function smallest(figures: readonly (number | null)[]): number | null {
+  const known = figures.filter((figure) => figure !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}

@@ -1,28 +1,9 @@
 import type { GraphEntry } from '../../../shared/manifest/manifest.js';
-import type { Measurements } from '../../../shared/measure/measurements.js';
 import type { PreparedVersion } from '../prepare-version.js';
 import type { PublishResult } from '../publish.js';
 import type { PublishStage } from '../publish-events.js';
-import type {
-  CompiledReport,
-  GoldensReport,
-  GraphReport,
-  GraphSize,
-  ProofRow,
-  PublishReport,
-} from './publish-report.js';
-import type { Section } from './section.js';
-
-/** What the stages found, as far as they were run. */
-export interface Findings {
-  /** By graph. */
-  readonly compiled?: Readonly<Record<string, Section<CompiledReport>>> | undefined;
-  /** By graph. */
-  readonly goldens?: Readonly<Record<string, Section<GoldensReport>>> | undefined;
-  readonly proof?: Section<readonly ProofRow[]> | undefined;
-  readonly measurements?: Section<Measurements> | undefined;
-  readonly warnings?: readonly string[] | undefined;
-}
+import type { Findings } from './findings.js';
+import type { GraphReport, GraphSize, PublishReport } from './publish-report.js';
 
 export interface ReportTimes {
   /** Milliseconds since 1970. */
@@ -40,10 +21,10 @@ export function makeReport(
   { createdAtMs, secondsByStage }: ReportTimes,
 ): PublishReport {
   const { model, version, digest, added, blobs, bytes, uploadedBlobs, uploadedBytes, tiers } = result;
-  const { compiled, goldens, proof = notPart, measurements = notPart, warnings = [] } = findings;
+  const { compiled, goldens, proof, measurements, warnings } = findings;
   const graphs = Object.entries(manifest.graphs).map(([name, graph]): [string, GraphReport] => [
     name,
-    { after: sizeOf(graph), compiled: compiled?.[name] ?? notPart, goldens: goldens?.[name] ?? notPart },
+    { after: sizeOf(graph), compiled: compiled[name] ?? notPart, goldens: goldens[name] ?? notPart },
   ]);
   return {
     schema: 1,

@@ -1,7 +1,7 @@
-import type { Tolerance } from '../../../shared/golden/tolerance.js';
 import type { Tier } from '../../../shared/manifest/manifest.js';
 import type { Measurements } from '../../../shared/measure/measurements.js';
-import type { ProofRuntime, PublishStage } from '../publish-events.js';
+import type { ProofRow } from '../prove/proof-row.js';
+import type { PublishStage } from '../publish-events.js';
 import type { Section } from './section.js';
 
 /** What publishing did and found: everything that the page and the terminal show, as plain JSON. */
@@ -57,24 +57,6 @@ export interface GoldensReport {
   readonly from: { readonly kind: 'examples' } | { readonly kind: 'generated'; readonly seed: number };
   /** Which onnxruntime answered them. */
   readonly recordedIn: 'native' | 'wasm';
-}
-
-/** How far an output of what is stored was from the goldens, in one runtime: the worst of all goldens. */
-export interface ProofRow {
-  readonly graph: string;
-  readonly runtime: ProofRuntime;
-  readonly output: string;
-  readonly goldens: number;
-  /** Null: no number says how far (texts, another shape). */
-  readonly absolute: number | null;
-  readonly relative: number | null;
-  /** Null: it has none (integers, all zeros). */
-  readonly cosine: number | null;
-  readonly top1: number | null;
-  readonly tolerance: Tolerance;
-  readonly within: boolean;
-  /** The tolerance lets pass what the default would not. */
-  readonly looser: boolean;
 }
 
 export const bytesOfSize = ({ graphBytes, weightsBytes }: GraphSize): number => graphBytes + weightsBytes;

@@ -6,7 +6,8 @@ import { beforeAfterText, changeText, errorText, figureText, likenessText, money
 import { type Bar, barChart } from './page-bars.js';
 import { latencySection, memorySection, originSection } from './page-measured.js';
 import { note, notRunNote, pageFacts, pageTable } from './page-table.js';
-import { bytesOfSize, type ProofRow, type PublishReport } from './publish-report.js';
+import type { ProofRow } from '../prove/proof-row.js';
+import { bytesOfSize, type PublishReport } from './publish-report.js';
 import { goldensText, storedText } from './report-text.js';
 import { valueOf } from './section.js';
 import { runtimeText } from './stage-text.js';

@@ -1,4 +1,4 @@
-import type { ProofRow } from './publish-report.js';
+import type { ProofRow } from '../prove/proof-row.js';
 
 /** From this share of its tolerance on an output is worth a word. */
 export const nearShare = 0.5;

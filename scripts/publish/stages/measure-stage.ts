@@ -11,6 +11,9 @@ import type { InspectOptions } from '../throw-away-runner.js';
 import type { CompiledGraph } from './compile-stage.js';
 import type { RecordedGraph } from './goldens-stage.js';
 
+/** For each graph: larger batches are not begun after this long. */
+const originMeasureMs = 4_000;
+
 /** Measurements of a version that has no digest yet. */
 export type UnnamedMeasurements = Omit<Measurements, 'digest'>;
 
@@ -104,7 +107,7 @@ async function originFigures(
   const tell = (): void =>
     options.onEvent?.({ stage: 'measure', tier: 'origin', model: definition.name, done: (done += 1), total });
   const shapes = Object.fromEntries(atEdge.map(([name, graph]) => [name, graph.shapes]));
-  const origin = await measureAtOrigin(measured, { ...options, shapes, onGraph: tell });
+  const origin = await measureAtOrigin(measured, { ...options, measureMs: originMeasureMs, shapes, onGraph: tell });
   tell();
   return origin;
 }
@@ -120,7 +123,7 @@ interface Figures {
 
 function measurementsOf(
   { figures, origin, placement, wished, budget, edgeLatencyMs }: Figures,
-  { prices = defaultPrices, nowMs = Date.now }: PrepareOptions,
+  { prices, nowMs = Date.now }: PrepareOptions,
 ): UnnamedMeasurements {
   const fitting = figures?.fits === true ? figures : null;
   const [cpu] = cpus();
@@ -133,6 +136,6 @@ function measurementsOf(
     isolate: fitting?.isolate ?? null,
     origin,
     placement: { wished, tiers: placement.tiers, why: placement.why },
-    cost: costOf(fitting?.edge ?? null, prices),
+    cost: costOf(fitting?.edge ?? null, { ...defaultPrices, ...prices }),
   };
 }

@@ -1,4 +1,5 @@
-import type { PublishReport, ProofRow } from '../../../../scripts/publish/report/publish-report.js';
+import type { ProofRow } from '../../../../scripts/publish/prove/proof-row.js';
+import type { PublishReport } from '../../../../scripts/publish/report/publish-report.js';
 import { exactTolerance } from '../../../../shared/golden/tolerance.js';
 import type { EdgeFigures, Measurements, OriginFigures } from '../../../../shared/measure/measurements.js';
 

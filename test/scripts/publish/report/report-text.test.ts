@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { proofRows } from '../../../../scripts/publish/report/proof-rows.js';
+import { proofRows } from '../../../../scripts/publish/prove/proof-row.js';
 import type { PublishReport } from '../../../../scripts/publish/report/publish-report.js';
 import { reportText } from '../../../../scripts/publish/report/report-text.js';
 import { toleranceUsed } from '../../../../scripts/publish/report/tolerance-used.js';

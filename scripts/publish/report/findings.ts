@@ -1,7 +1,7 @@
 import type { Measurements } from '../../../shared/measure/measurements.js';
 import type { ProofRow } from '../prove/proof-row.js';
-import type { CompiledReport, GoldensReport } from '../report/publish-report.js';
-import type { Section } from '../report/section.js';
+import type { CompiledReport, GoldensReport } from './publish-report.js';
+import type { Section } from './section.js';
 
 /** What the stages found out about a version, for its report. */
 export interface Findings {
