@@ -240,6 +240,21 @@ describe('the metrics of the server', () => {
   });
 });
 
+describe('the metrics of artifacts', () => {
+  it('say how often the disk had them, and what the source gave; what never happened is 0', async () => {
+    const metrics = metricsOf();
+    metrics.observeArtifact({ tier: 'disk', outcome: 'hit', bytes: 100 });
+    metrics.observeArtifact({ tier: 'disk', outcome: 'hit', bytes: 20 });
+    metrics.observeArtifact({ tier: 'source', outcome: 'corrupt', bytes: 0 });
+    const exposed = await shown(metrics);
+    expect(exposed.value('brink_artifact_reads_total', { tier: 'disk', outcome: 'hit' })).toBe(2);
+    expect(exposed.value('brink_artifact_reads_total', { tier: 'source', outcome: 'corrupt' })).toBe(1);
+    expect(exposed.value('brink_artifact_reads_total', { tier: 'source', outcome: 'failed' })).toBe(0);
+    expect(exposed.value('brink_artifact_read_bytes_total', { tier: 'disk' })).toBe(120);
+    expect(exposed.value('brink_artifact_read_bytes_total', { tier: 'source' })).toBe(0);
+  });
+});
+
 describe('OpenMetrics', () => {
   it('shows the same as the older format, as often as either is asked for', async () => {
     const metrics = metricsOf({ tritonNames: true });
