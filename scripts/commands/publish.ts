@@ -4,7 +4,8 @@ import { type PrepareOptions, prepareVersion } from '../publish/prepare-version.
 import { publish } from '../publish/publish.js';
 import { makeReport } from '../publish/report/make-report.js';
 import { writeReportPage } from '../publish/report/write-report-page.js';
-import { signManifest } from '../signing/sign-manifest.js';
+import { readKeyFile } from '../signing/key-file.js';
+import { signDigest } from '../signing/sign-manifest.js';
 import { type CommonFlags, name, withCommon } from './common-options.js';
 import { planPathOf } from './plan-path.js';
 import { PublishProgress } from './publish-progress.js';
@@ -68,10 +69,10 @@ export function addPublish(program: Command, terminal: Terminal): void {
       const createdAtMs = Date.now();
       try {
         const { onEvent } = progress;
+        const key = flags.sign === undefined ? undefined : await readKeyFile(flags.sign); // first: a bad one fails early
         const prepared = await prepareVersion(path, { ...optionsOf(path, flags), onEvent, signal: terminal.signal });
         try {
-          const { sign } = flags;
-          const signatures = sign === undefined ? undefined : [await signManifest(prepared.manifest, sign)];
+          const signatures = key === undefined ? undefined : [signDigest(prepared.digest, key)];
           const result = await publish(client, prepared, { as: flags.as, why: flags.why, signatures, onEvent });
           progress.finish();
           const { secondsByStage } = progress;

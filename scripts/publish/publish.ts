@@ -48,6 +48,8 @@ export async function publish(
   const present = await publishedVersions(client, model);
   const same = present.versions.find((ref) => ref.digest === digest);
   if (same !== undefined && (options.as === undefined || options.as === same.version)) {
+    const { signatures = [] } = options;
+    if (signatures.length > 0) await client.putSignatures({ schema: 1, digest, signatures: [...signatures] });
     return resultOf(prepared, { ...same, added: false, stable: present.stable, uploadedBlobs: 0, uploadedBytes: 0 });
   }
   const { sent, registered } = await sendAndRegister(

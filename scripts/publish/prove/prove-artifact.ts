@@ -6,6 +6,7 @@ import type { Tensor } from '../../../shared/protocol/tensor.js';
 import type { EdgeTrial } from '../../trial/edge-trial.js';
 import { outputsOf } from '../first-run.js';
 import { PublishError } from '../publish-error.js';
+import type { ProofRuntime } from '../publish-events.js';
 import { type GraphBytes, type InspectOptions, throwAwayRunner } from '../throw-away-runner.js';
 import { timeForRuns } from './time-for-runs.js';
 import { type ProofRow, proofRows } from './proof-row.js';
@@ -16,6 +17,8 @@ export interface ProveOptions extends InspectOptions {
   readonly tolerances?: Readonly<Record<string, Tolerance>> | undefined;
   /** A real workerd; undefined for a version that is not to run at the edge. */
   readonly trial: EdgeTrial | undefined;
+  /** Called when the goldens' turn comes on a runtime. */
+  readonly onRuntime?: (runtime: ProofRuntime) => void;
 }
 
 export interface Proof {
@@ -39,6 +42,7 @@ export async function proveArtifact(
   options: ProveOptions,
 ): Promise<Proof> {
   if (goldens.length === 0) return { rows: [], notAtEdge: null };
+  options.onRuntime?.('native');
   const native = await throwAwayRunner(
     name,
     artifact,
@@ -51,6 +55,7 @@ export async function proveArtifact(
   );
   const rows = compared('native', native, { name, artifact, goldens, options });
   if (options.trial === undefined) return { rows, notAtEdge: null };
+  options.onRuntime?.('workerd');
   const atEdge = await answersAtEdge(name, artifact, goldens, { ...options, trial: options.trial });
   if (typeof atEdge === 'string') return { rows, notAtEdge: atEdge };
   return { rows: [...rows, ...compared('workerd', atEdge, { name, artifact, goldens, options })], notAtEdge: null };

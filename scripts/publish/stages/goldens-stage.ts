@@ -63,14 +63,15 @@ async function recordOne(
   { definition }: GoldensInput,
   options: PrepareOptions & InspectOptions,
 ): Promise<RecordedGraph> {
-  const { model, progress } = { model: definition.name, progress: { graph: name, total: 1 } };
-  options.onEvent?.({ stage: 'record', model, ...progress, done: 0 });
+  const tell = (done: number, total: number): void =>
+    options.onEvent?.({ stage: 'record', model: definition.name, graph: name, done, total });
+  tell(0, 1);
   const declared = definition.graphs[name];
   const examples = given ?? (await generatedExamples(name, source, { ...options, signature, seed, largest: declared?.largest })); // prettier-ignore
   const forEdge = definition.placement.tiers.includes('edge') && wasmRefusal === null;
   const recordOptions = { ...options, tolerances: declared?.tolerances, forEdge };
   const { goldens, recordedBy, why } = await recordGoldens(name, source, examples, recordOptions);
-  options.onEvent?.({ stage: 'record', model, ...progress, done: 1 });
+  tell(goldens.length, goldens.length);
   if (goldens.length === 0) {
     const text = `graph "${name}" has no goldens: ${why ?? 'there are no examples'}`;
     return {

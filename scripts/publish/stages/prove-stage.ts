@@ -2,6 +2,7 @@ import type { Definition } from '../../../models/define.js';
 import { type EdgeTrial } from '../../trial/edge-trial.js';
 import { startEdgeTrial } from '../../trial/start-edge-trial.js';
 import type { PrepareOptions } from '../prepare-version.js';
+import type { ProofRuntime } from '../publish-events.js';
 import { checkNotBlind } from '../prove/check-not-blind.js';
 import { proveArtifact } from '../prove/prove-artifact.js';
 import type { ProofRow } from '../prove/proof-row.js';
@@ -44,17 +45,22 @@ async function proveOne(
   definition: Definition,
   options: PrepareOptions & InspectOptions & { readonly trial: EdgeTrial | undefined },
 ): Promise<ProofOfVersion> {
-  const { trial, onEvent } = options;
-  const runtimes = trial === undefined ? (['native'] as const) : (['native', 'workerd'] as const);
+  const { onEvent } = options;
+  const total = goldens.length;
+  let running: ProofRuntime | undefined;
   const tell = (done: number): void => {
-    const runtime = runtimes[Math.min(done, runtimes.length - 1)] ?? 'native';
-    onEvent?.({ stage: 'prove', model: definition.name, graph: name, runtime, done, total: runtimes.length });
+    if (running === undefined) return;
+    onEvent?.({ stage: 'prove', model: definition.name, graph: name, runtime: running, done, total });
   };
-  tell(0);
+  const onRuntime = (runtime: ProofRuntime): void => {
+    tell(total);
+    running = runtime;
+    tell(0);
+  };
   const tolerances = definition.graphs[name]?.tolerances;
-  const proof = await proveArtifact(name, artifact.graph, goldens, { ...options, optimised: artifact.optimised, tolerances }); // prettier-ignore
+  const proof = await proveArtifact(name, artifact.graph, goldens, { ...options, optimised: artifact.optimised, tolerances, onRuntime }); // prettier-ignore
   // The author's own graph: what is optimised may hold its weights in another form, and the goldens are of this one.
   await checkNotBlind(name, source, goldens, { ...options, tolerances });
-  tell(runtimes.length);
+  tell(total);
   return proof;
 }
