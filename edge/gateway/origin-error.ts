@@ -25,6 +25,7 @@ const load: ReadonlySet<string> = new Set([
   'overloaded',
   'unloaded',
   'too-many-requests',
+  'signature-refused',
 ]);
 
 /** What an answer that is not 200 means: the caller's own fault is passed on, the rest is between edge and origin. */
