@@ -5,11 +5,11 @@ import type { Plan } from './plan.js';
 export type PlanFor =
   { readonly applies: true; readonly plan: Plan } | { readonly applies: false; readonly text: string };
 
-/** Whether a plan is of these files: `digest` is that of their manifest before anything was decided. */
-export function planFor(plan: Plan | undefined, digest: string): PlanFor {
+/** Whether a plan is of these files: `basis` is what a decision about them rests on (plan-basis.ts). */
+export function planFor(plan: Plan | undefined, basis: string): PlanFor {
   if (plan === undefined) return { applies: false, text: 'there is no plan' };
-  if (plan.of === digest) return { applies: true, plan };
-  const text = `the plan is stale: it was made for ${plan.of.slice(0, 12)}, and this is ${digest.slice(0, 12)}`;
+  if (plan.of === basis) return { applies: true, plan };
+  const text = `the plan is stale: it was made for ${plan.of.slice(0, 12)}, and this is ${basis.slice(0, 12)}`;
   return { applies: false, text };
 }
 

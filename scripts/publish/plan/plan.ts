@@ -9,7 +9,7 @@ import { nameSchema } from '../../../shared/protocol/names.js';
  */
 export const planSchema = z.strictObject({
   schema: z.literal(1),
-  /** Digest of the manifest before anything was decided: another one, and the plan is of other files. */
+  /** What it rests on (plan-basis.ts): another one, and the plan is of other files. */
   of: sha256Schema,
   placement: placementSchema,
   graphs: z.record(nameSchema, z.strictObject({ edgeElementsMax: z.int().min(0).optional() })),

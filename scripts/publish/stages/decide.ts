@@ -1,6 +1,7 @@
 import type { Definition } from '../../../models/define.js';
-import { manifestDigest } from '../../../shared/manifest/digest.js';
 import type { Manifest } from '../../../shared/manifest/manifest.js';
+import { defaultBudget } from '../measure/measured.js';
+import { planBasis } from '../plan/plan-basis.js';
 import { planFor, withDecisions } from '../plan/plan-for.js';
 import { readPlan } from '../plan/plan-file.js';
 import type { PrepareOptions } from '../prepare-version.js';
@@ -22,7 +23,7 @@ export interface DecideInput {
 }
 
 export interface Decision {
-  /** Digest of the manifest that it was decided about. */
+  /** What it was decided about (plan-basis.ts). */
   readonly of: string;
   readonly manifest: Manifest;
   readonly measurements: UnnamedMeasurements | null;
@@ -38,7 +39,7 @@ export interface Decision {
  */
 export async function decide(input: DecideInput, options: PrepareOptions & InspectOptions): Promise<Decision> {
   const { manifest } = input;
-  const of = await manifestDigest(manifest);
+  const of = await planBasis(manifest, input.definition, { ...defaultBudget, ...options.budget });
   if (options.trials === false) {
     const notRun = 'this publish did without';
     return { of, manifest, measurements: null, notMeasured: notRun, proof: { notRun }, warnings: [] };
