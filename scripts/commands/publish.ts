@@ -73,7 +73,13 @@ export function addPublish(program: Command, terminal: Terminal): void {
         const prepared = await prepareVersion(path, { ...optionsOf(path, flags), onEvent, signal: terminal.signal });
         try {
           const signatures = key === undefined ? undefined : [signDigest(prepared.digest, key)];
-          const result = await publish(client, prepared, { as: flags.as, why: flags.why, signatures, onEvent });
+          const result = await publish(client, prepared, {
+            as: flags.as,
+            why: flags.why,
+            signatures,
+            onEvent,
+            signal: terminal.signal,
+          });
           progress.finish();
           const { secondsByStage } = progress;
           const report = makeReport(prepared, result, prepared.findings, { createdAtMs, secondsByStage });

@@ -17,6 +17,7 @@ export interface PublishOptions {
   /** Of the prepared digest. */
   readonly signatures?: readonly Signature[] | undefined;
   readonly onEvent?: PublishObserver | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface PublishResult {
@@ -45,6 +46,7 @@ export async function publish(
 ): Promise<PublishResult> {
   const { manifest, digest, blobs } = prepared;
   const { model } = manifest;
+  const { signal } = options;
   const present = await publishedVersions(client, model);
   const same = present.versions.find((ref) => ref.digest === digest);
   if (same !== undefined && (options.as === undefined || options.as === same.version)) {
@@ -53,8 +55,9 @@ export async function publish(
     return resultOf(prepared, { ...same, added: false, stable: present.stable, uploadedBlobs: 0, uploadedBytes: 0 });
   }
   const { sent, registered } = await sendAndRegister(
-    () => uploadBlobs(client, blobs, (state) => options.onEvent?.({ stage: 'upload', model, ...state })),
+    () => uploadBlobs(client, blobs, (state) => options.onEvent?.({ stage: 'upload', model, ...state }), { signal }),
     () => register(client, prepared, present.versions, options),
+    { signal },
   );
   // They belong to a version that is there by now.
   if (prepared.measurements !== undefined) await client.putMeasurements(digest, prepared.measurements);

@@ -47,16 +47,21 @@ async function compileOne(
     forEdge,
     onStage: (stage) => options.onEvent?.({ stage, model: definition.name, graph: name }),
   };
-  const { signature, artifact } = await compileGraph(name, source, compileOptions);
+  const compiled = await compileGraph(name, source, compileOptions);
+  const { signature } = compiled;
   if (declared?.signature !== undefined) checkSignature(name, declared.signature, signature);
   // What was optimised for the edge has been loaded in onnxruntime-web.
-  const isUnknown = forEdge && !artifact.optimised && options.trials !== false;
+  const isUnknown = forEdge && !compiled.artifact.optimised && options.trials !== false;
+  const wasmRefusal = isUnknown ? await refusalOf(name, source, options) : null;
+  // It is the origin's alone, which need not have it as the edge would.
+  const again = wasmRefusal !== null && compileOptions.optimise;
+  const { artifact } = again ? await compileGraph(name, source, { ...compileOptions, forEdge: false }) : compiled;
   return {
     name,
     source,
     artifact: (await options.transform?.(name, artifact)) ?? artifact,
     signature: declared?.signature ?? signature,
-    wasmRefusal: isUnknown ? await refusalOf(name, source, options) : null,
+    wasmRefusal,
   };
 }
 
