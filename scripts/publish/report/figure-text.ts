@@ -2,8 +2,9 @@ import { humanBytes } from '../../commands/format.js';
 
 /** `0.42`, `8.1`, `33`: as many digits as tell something. */
 export function figureText(value: number): string {
-  if (value >= 100) return value.toFixed(0);
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  const size = Math.abs(value);
+  if (size >= 100) return value.toFixed(0);
+  return size >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
 /** An error: `4.8e-7`; nothing off is `0`. */
@@ -15,6 +16,10 @@ export function errorText(value: number | null): string {
 
 /** A share near 1, whose nines are what matters: `0.99997`. */
 export const likenessText = (value: number | null): string => (value === null ? '–' : String(Number(value.toFixed(6))));
+
+/** `33.0·n + 0.60 ms`: how long a run of n rows takes. */
+export const lineText = ({ aMs, bMs }: { readonly aMs: number; readonly bMs: number }): string =>
+  `${figureText(aMs)}·n ${bMs < 0 ? '−' : '+'} ${figureText(Math.abs(bMs))} ms`;
 
 /** `−12 %`, `+3 %`, `same` */
 export function changeText(before: number, after: number): string {

@@ -39,7 +39,7 @@ export function makeReport(
     measurements,
     placement: { tiers, why: 'value' in measurements ? measurements.value.placement.why : [] },
     upload: { blobs, bytes, uploadedBlobs, uploadedBytes },
-    warnings,
+    warnings: [...warnings, ...result.warnings],
   };
 }
 

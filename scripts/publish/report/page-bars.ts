@@ -44,11 +44,14 @@ const lengthOf = ({ parts }: Bar): number => parts.reduce((sum, { value }) => su
 
 function partsOf({ parts }: Bar, place: (value: number) => number): string {
   let from = 0;
-  const pieces = parts.map(({ value, tone }) => {
-    const [left, right] = [from === 0 ? 0 : place(from), place(from + value)];
-    from += value;
-    return `<i class="${tone}" style="left:${percent(left)};width:${percent(right - left)}"></i>`;
-  });
+  // Nothing is nothing: the least width is for what is there.
+  const pieces = parts
+    .filter(({ value }) => value > 0)
+    .map(({ value, tone }) => {
+      const [left, right] = [from === 0 ? 0 : place(from), place(from + value)];
+      from += value;
+      return `<i class="${tone}" style="left:${percent(left)};width:${percent(right - left)}"></i>`;
+    });
   return pieces.join('');
 }
 

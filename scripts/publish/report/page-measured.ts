@@ -1,7 +1,7 @@
 import type { Measurements } from '../../../shared/measure/measurements.js';
 import { humanBytes } from '../../commands/format.js';
 import { escapeHtml } from '../../page/html-escape.js';
-import { figureText } from './figure-text.js';
+import { figureText, lineText } from './figure-text.js';
 import { type Bar, barChart } from './page-bars.js';
 import { note, notRunNote, pageTable } from './page-table.js';
 import type { PublishReport } from './publish-report.js';
@@ -13,19 +13,27 @@ const notThere = 'nothing of this version was measured there';
 export function latencySection({ edge, isolate }: Measurements): string {
   if (edge === null) return notRunNote('Not measured at the edge', notThere);
   const startMs = isolate?.startMs ?? 0;
-  const bars = Object.entries(edge).map(([name, { createMs, firstRunMs }]): Bar => ({
-    name,
-    parts: [
-      { value: startMs, tone: 'before' },
-      { value: createMs, tone: 'main' },
-      { value: firstRunMs, tone: 'second' },
-    ],
-    text: `${figureText(startMs + createMs + firstRunMs)} ms`,
-  }));
+  const bars = Object.entries(edge).flatMap(([name, { createMs, firstRunMs, runP50Ms, runP95Ms }]): Bar[] => [
+    {
+      name: `${name}, cold`,
+      parts: [
+        { value: startMs, tone: 'before' },
+        { value: createMs, tone: 'main' },
+        { value: firstRunMs, tone: 'second' },
+      ],
+      text: `${figureText(startMs + createMs + firstRunMs)} ms`,
+    },
+    {
+      name: `${name}, warm`,
+      parts: [{ value: runP50Ms, tone: 'third' }],
+      text: `${figureText(runP50Ms)} ms, p95 ${figureText(runP95Ms)} ms`,
+    },
+  ]);
   const legend = [
     { tone: 'before', text: 'start of onnxruntime' },
     { tone: 'main', text: 'session creation' },
     { tone: 'second', text: 'first run' },
+    { tone: 'third', text: 'a warm run, p50' },
   ] as const;
   const rows = Object.entries(edge).map(([name, figures]) => [
     name,
@@ -101,7 +109,7 @@ export function originSection({ origin }: Measurements): string {
     ]),
   );
   const fits = Object.entries(origin).flatMap(([name, { profile }]) =>
-    profile === null ? [] : [`${name}: ${figureText(profile.aMs)}·n + ${figureText(profile.bMs)} ms`],
+    profile === null ? [] : [`${name}: ${lineText(profile)}`],
   );
   const heads = ['graph', 'rows', 'run ms', 'item ms', 'fitted run ms', ''];
   const fitted = fits.length === 0 ? '' : note(`A run of n rows: ${fits.join('; ')}.`);

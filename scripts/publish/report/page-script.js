@@ -19,6 +19,7 @@
       return {
         width,
         height,
+        legend: { live: false },
         scales: { x: { time: false, range: [0, last * 1.08] }, y: { range: [0, most * 1.15 || 1] } },
         axes: [
           { ...axis, label: 'rows of a batch', size: 34, splits: () => rows, values: (_, at) => at.map(String) },

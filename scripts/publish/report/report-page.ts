@@ -119,8 +119,8 @@ function proofPart({ proof, graphs }: PublishReport): string {
   const bars = proof.value.map((row): Bar => {
     const used = toleranceUsed(row);
     const tone = !row.within ? 'bad' : used >= nearShare ? 'third' : 'main';
-    const text = used === 0 ? 'no error' : `${(100 * used).toPrecision(2)} % of it`;
-    return { name: `${row.graph}.${row.output}, ${runtimeText(row.runtime)}`, parts: [{ value: used, tone }], text: Number.isFinite(used) ? readable(used) : text }; // prettier-ignore
+    const name = `${row.graph}.${row.output}, ${runtimeText(row.runtime)}`;
+    return { name, parts: [{ value: used, tone }], text: usedText(used) };
   });
   const marks = [{ at: 1, text: 'the tolerance' }];
   const explain = note(
@@ -130,9 +130,10 @@ function proofPart({ proof, graphs }: PublishReport): string {
   return barChart({ bars, marks, scale: errorPlace }) + explain + pageTable(heads, proof.value.map(proofCells)) + goldens; // prettier-ignore
 }
 
-/** `0.002 % of it`, `62 % of it`, `none` */
-function readable(used: number): string {
+/** `0.002 % of it`, `62 % of it`, `no error` */
+function usedText(used: number): string {
   if (used === 0) return 'no error';
+  if (!Number.isFinite(used)) return 'past every bound';
   const percent = 100 * used;
   return `${percent < 0.01 ? percent.toExponential(0) : String(Number(percent.toPrecision(2)))} % of it`;
 }
