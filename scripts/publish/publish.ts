@@ -2,7 +2,7 @@ import type { Tier } from '../../shared/manifest/manifest.js';
 import type { Signature } from '../../shared/signing/signature-file.js';
 import type { VersionRef } from '../../shared/release/release.js';
 import type { AddedAnswer, AdminClient } from '../client/admin-client.js';
-import { RemoteError } from '../client/remote-error.js';
+import { RemoteError, UnreachableError } from '../client/remote-error.js';
 import type { PreparedVersion } from './prepare-version.js';
 import type { PublishObserver } from './publish-events.js';
 import { PublishError } from './publish-error.js';
@@ -33,6 +33,8 @@ export interface PublishResult {
   readonly tiers: readonly Tier[];
   /** The version that is served; publishing never changes it. */
   readonly stable: string | null;
+  /** What did not work out and does not matter to whoever asks the model. */
+  readonly warnings: readonly string[];
 }
 
 /** Two who publish at once may choose the same next name: the second takes the one after. */
@@ -52,17 +54,35 @@ export async function publish(
   if (same !== undefined && (options.as === undefined || options.as === same.version)) {
     const { signatures = [] } = options;
     if (signatures.length > 0) await client.putSignatures({ schema: 1, digest, signatures: [...signatures] });
-    return resultOf(prepared, { ...same, added: false, stable: present.stable, uploadedBlobs: 0, uploadedBytes: 0 });
+    return resultOf(prepared, {
+      ...same,
+      added: false,
+      stable: present.stable,
+      warnings: [],
+      uploadedBlobs: 0,
+      uploadedBytes: 0,
+    });
   }
   const { sent, registered } = await sendAndRegister(
     () => uploadBlobs(client, blobs, (state) => options.onEvent?.({ stage: 'upload', model, ...state }), { signal }),
     () => register(client, prepared, present.versions, options),
     { signal },
   );
-  // They belong to a version that is there by now.
-  if (prepared.measurements !== undefined) await client.putMeasurements(digest, prepared.measurements);
+  const warnings = await storeMeasurements(client, prepared);
   const { version, added, release } = registered;
-  return resultOf(prepared, { version, digest, added, stable: release.stable?.version ?? null, ...sent });
+  return resultOf(prepared, { version, digest, added, stable: release.stable?.version ?? null, warnings, ...sent });
+}
+
+/** They belong to a version that is there by now, and it serves without them. */
+async function storeMeasurements(client: AdminClient, { digest, measurements }: PreparedVersion): Promise<string[]> {
+  if (measurements === undefined) return [];
+  try {
+    await client.putMeasurements(digest, measurements);
+    return [];
+  } catch (error) {
+    if (!(error instanceof RemoteError) && !(error instanceof UnreachableError)) throw error;
+    return [`the version is stored, its measurements are not: ${error.message}`];
+  }
 }
 
 async function register(
@@ -102,12 +122,15 @@ async function publishedVersions(
   }
 }
 
-type Outcome = Pick<PublishResult, 'version' | 'digest' | 'added' | 'stable' | 'uploadedBlobs' | 'uploadedBytes'>;
+type Outcome = Pick<
+  PublishResult,
+  'version' | 'digest' | 'added' | 'stable' | 'uploadedBlobs' | 'uploadedBytes' | 'warnings'
+>;
 
 function resultOf({ manifest, blobs }: PreparedVersion, outcome: Outcome): PublishResult {
-  const { version, digest, added, stable, uploadedBlobs, uploadedBytes } = outcome;
+  const { version, digest, added, stable, warnings, uploadedBlobs, uploadedBytes } = outcome;
   const bytes = [...blobs.values()].reduce((sum, blob) => sum + blob.byteLength, 0);
   const { model, placement } = manifest;
   const stored = { blobs: blobs.size, bytes, uploadedBlobs, uploadedBytes };
-  return { model, version, digest, added, ...stored, tiers: placement.tiers, stable };
+  return { model, version, digest, added, ...stored, tiers: placement.tiers, stable, warnings };
 }

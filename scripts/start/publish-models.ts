@@ -62,6 +62,7 @@ async function bringUp(options: BringUp): Promise<string | undefined> {
     if (!isServed) {
       say('publishing', `publishing ${model} …`, { model });
       const version = await firstPublish({ client, folder, signal, onEvent: progress.onEvent });
+      progress.finish();
       say('published', `${model} ${version} is published and served`, { model, version });
     }
     const sample = sampleOf(folder);

@@ -83,6 +83,8 @@ export class FakeAdmin {
     const path = url.split('?')[0] ?? '';
     const [, sha256] = /^\/admin\/v1\/blobs\/([0-9a-f]{64})$/.exec(path) ?? [];
     if (sha256 !== undefined) return method === 'HEAD' ? this.#head(sha256) : this.#put(sha256, body, request);
+    const [, measured] = /^\/admin\/v1\/measurements\/([0-9a-f]{64})$/.exec(path) ?? [];
+    if (method === 'PUT' && measured !== undefined) return { status: 200, body: { digest: measured } };
     if (path === '/admin/v1/models')
       return { status: 200, body: { models: [...this.models.values()].map((m) => m.release) } };
     const [, name, what] = /^\/admin\/v1\/models\/([^/]+)\/([a-z]+)$/.exec(path) ?? [];

@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import type { Definition } from '../../../models/define.js';
+import type { Tier } from '../../../shared/manifest/manifest.js';
 import type { Measurements, OriginFigures } from '../../../shared/measure/measurements.js';
 import { defaultBudget, type EdgeBudget, type EdgeMeasurement, type GraphToMeasure } from '../measure/measured.js';
 import { measureAtEdge } from '../measure/measure-at-edge.js';
@@ -82,16 +83,10 @@ async function edgeFigures(
   { definition }: MeasureInput,
   options: PrepareOptions & InspectOptions & { readonly budget: EdgeBudget; readonly edgeLatencyMs: number | null },
 ): Promise<EdgeMeasurement> {
-  const total = Object.keys(measured).length + 1; // and all of them together
-  let done = -1;
-  const figures = await measureAtEdge(measured, {
-    budget: options.budget,
-    edgeLatencyMs: options.edgeLatencyMs,
-    signal: options.signal,
-    onGraph: () =>
-      options.onEvent?.({ stage: 'measure', tier: 'edge', model: definition.name, done: (done += 1), total }),
-  });
-  options.onEvent?.({ stage: 'measure', tier: 'edge', model: definition.name, done: total, total });
+  const onGraph = turnsOf('edge', definition.name, options);
+  const { budget, edgeLatencyMs, signal } = options;
+  const figures = await measureAtEdge(measured, { budget, edgeLatencyMs, signal, onGraph: onGraph.begin });
+  onGraph.end();
   return figures;
 }
 
@@ -101,15 +96,37 @@ async function originFigures(
   { definition }: MeasureInput,
   options: PrepareOptions & InspectOptions,
 ): Promise<Record<string, OriginFigures>> {
-  const total = Object.keys(measured).length;
   const atEdge = figures?.fits === true ? Object.entries(figures.edge) : [];
-  let done = -1;
-  const tell = (): void =>
-    options.onEvent?.({ stage: 'measure', tier: 'origin', model: definition.name, done: (done += 1), total });
   const shapes = Object.fromEntries(atEdge.map(([name, graph]) => [name, graph.shapes]));
-  const origin = await measureAtOrigin(measured, { ...options, measureMs: originMeasureMs, shapes, onGraph: tell });
-  tell();
+  const onGraph = turnsOf('origin', definition.name, options);
+  const origin = await measureAtOrigin(measured, {
+    ...options,
+    measureMs: originMeasureMs,
+    shapes,
+    onGraph: onGraph.begin,
+  });
+  onGraph.end();
   return origin;
+}
+
+/** Tells whose turn it is, one graph after the other; null: all of them together. */
+function turnsOf(
+  tier: Tier,
+  model: string,
+  { onEvent }: PrepareOptions,
+): { readonly begin: (graph: string | null) => void; readonly end: () => void } {
+  let running: { graph?: string } | undefined;
+  const tell = (done: number): void => {
+    if (running !== undefined) onEvent?.({ stage: 'measure', tier, model, ...running, done, total: 1 });
+  };
+  return {
+    begin: (graph) => {
+      tell(1);
+      running = graph === null ? {} : { graph };
+      tell(0);
+    },
+    end: () => tell(1),
+  };
 }
 
 interface Figures {

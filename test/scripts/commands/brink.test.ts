@@ -70,13 +70,13 @@ describe('brink, from publishing to rolling back', () => {
     const first = await brink(['publish', join(folder, 'double.onnx')]);
     expect(first).toMatchObject({ exit: 0 });
     expect(first.stdout).toMatch(
-      /^published double v1 \([0-9a-f]{12}\): 1 file uploaded .*\n.*brink promote double v1\n$/,
+      /\npublished double v1 \([0-9a-f]{12}\): 4 files uploaded .*\n.*brink promote double v1\n$/,
     );
     expect(first.stderr).toMatch(
-      /read .*double[\s\S]*inspect graph model[\s\S]*upload {2}1 file, \d+ B\n[\s\S]*store {3}as v1/,
+      /read .*double[\s\S]*inspect graph model[\s\S]*measure .*graph model[\s\S]*upload {4}4 files, .*\n[\s\S]*register {2}as v1/,
     );
     const again = await brink(['publish', join(folder, 'double.onnx')]);
-    expect(again.stdout).toMatch(/^already published as v1 .*nothing was uploaded/);
+    expect(again.stdout).toMatch(/^already published as v1 .*nothing was uploaded/m);
   });
 
   it('publishes with --json as one document, with the full digest', async () => {
