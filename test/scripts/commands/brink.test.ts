@@ -73,7 +73,7 @@ describe('brink, from publishing to rolling back', () => {
       /\npublished double v1 \([0-9a-f]{12}\): 4 files uploaded .*\n.*brink promote double v1\n$/,
     );
     expect(first.stderr).toMatch(
-      /read .*double[\s\S]*inspect graph model[\s\S]*measure .*graph model[\s\S]*upload {4}4 files, .*\n[\s\S]*register {2}as v1/,
+      /read .*double[\s\S]*inspect {3}graph model[\s\S]*measure .*graph model[\s\S]*upload {4}4 files, .*\n[\s\S]*register {2}as v1/,
     );
     const again = await brink(['publish', join(folder, 'double.onnx')]);
     expect(again.stdout).toMatch(/^already published as v1 .*nothing was uploaded/m);
