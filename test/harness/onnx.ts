@@ -47,6 +47,12 @@ export const text = (name: string, value: string): Attribute => ({
   s: new TextEncoder().encode(value),
 });
 
+export const float = (name: string, f: number): Attribute => ({
+  name,
+  type: onnx.AttributeProto.AttributeType.FLOAT,
+  f,
+});
+
 export const ints = (name: string, values: number[]): Attribute => ({
   name,
   type: onnx.AttributeProto.AttributeType.INTS,
@@ -75,16 +81,21 @@ const graphOf = (signature: Signature, nodes: Node[], initializer: Initializer[]
   initializer,
 });
 
-/** Opset 15, IR version 8: what both runtimes have known for years. */
-function encodeGraph(graph: Graph): Uint8Array {
-  const opsetImport = [{ domain: '', version: 15 }];
+/** IR version 8, and opset 15 unless told otherwise: what both runtimes have known for years. */
+function encodeGraph(graph: Graph, opset = 15): Uint8Array {
+  const opsetImport = [{ domain: '', version: opset }];
   const model = onnx.ModelProto.create({ irVersion: 8, opsetImport, producerName: 'brink-test', graph });
   return new Uint8Array(onnx.ModelProto.encode(model).finish());
 }
 
 /** A model from its nodes. */
-export function makeModel(signature: Signature, nodes: Node[], initializers: Initializer[] = []): TestModel {
-  return { bytes: encodeGraph(graphOf(signature, nodes, initializers)), signature, externalData: {} };
+export function makeModel(
+  signature: Signature,
+  nodes: Node[],
+  initializers: Initializer[] = [],
+  opset?: number,
+): TestModel {
+  return { bytes: encodeGraph(graphOf(signature, nodes, initializers), opset), signature, externalData: {} };
 }
 
 /** Thirteen inputs, one of each datatype, each handed back as it came: `in_FP32` → `out_FP32`. */
