@@ -25,7 +25,10 @@ export class GraphBuilder {
   weights(dims: number[], fanIn = 1): string {
     const scale = 2 * Math.sqrt(3 / fanIn);
     const count = dims.reduce((product, size) => product * size, 1);
-    return this.constant(dims, Float32Array.from({ length: count }, () => (this.random() - 0.5) * scale));
+    return this.constant(
+      dims,
+      Float32Array.from({ length: count }, () => (this.random() - 0.5) * scale),
+    );
   }
 
   constant(dims: number[], values: Float32Array): string {
