@@ -2,11 +2,16 @@ import { InvalidArgumentError } from 'commander';
 
 const mibMax = 65_536;
 
-/** A size in MiB. */
+/** onnxruntime takes 16 MiB of heap to start. */
+const mibMin = 17;
+
+/** A size in MiB of what onnxruntime-web runs in. */
 export function mib(text: string): number {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  if (value >= 1 && value <= mibMax) return value;
-  throw new InvalidArgumentError(`expected a whole number from 1 to ${mibMax}.`);
+  if (value >= mibMin && value <= mibMax) return value;
+  throw new InvalidArgumentError(
+    `expected a whole number from ${mibMin} (what onnxruntime needs to start) to ${mibMax}.`,
+  );
 }
 
 const priceMax = 1_000_000;

@@ -5,6 +5,7 @@ import { publish } from '../publish/publish.js';
 import { makeReport } from '../publish/report/make-report.js';
 import { writeReportPage } from '../publish/report/write-report-page.js';
 import { readKeyFile } from '../signing/key-file.js';
+import { checkWritable } from '../page/write-page.js';
 import { signDigest } from '../signing/sign-manifest.js';
 import { type CommonFlags, name, withCommon } from './common-options.js';
 import { planPathOf } from './plan-path.js';
@@ -68,6 +69,7 @@ export function addPublish(program: Command, terminal: Terminal): void {
       const progress = new PublishProgress(terminal);
       const createdAtMs = Date.now();
       try {
+        if (flags.report !== undefined) await checkWritable(flags.report); // first, as the key: it is stored by then
         const { onEvent } = progress;
         const key = flags.sign === undefined ? undefined : await readKeyFile(flags.sign); // first: a bad one fails early
         const prepared = await prepareVersion(path, { ...optionsOf(path, flags), onEvent, signal: terminal.signal });

@@ -27,7 +27,7 @@ export function addSign(program: Command, terminal: Terminal): void {
         'Signs a version that is published already, beside the signatures of others. What is signed is the digest of its\n' +
           'manifest, computed here: it names every file by its SHA-256.',
       )
-      .argument('<model>@<version>', 'the version', modelVersion)
+      .argument('<model@version>', 'the version', modelVersion)
       .requiredOption('--key <file>', 'the private key, as brink keys new writes it')
       .option('--expect-digest <sha256>', 'sign only if the version has this digest, as publish printed it', digest),
     ['brink sign ocr-line@v3 --key release.pem', 'brink sign ocr-line@v3 --key release.pem --expect-digest "$DIGEST"'],

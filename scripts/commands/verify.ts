@@ -17,7 +17,7 @@ export function addVerify(program: Command, terminal: Terminal): void {
         'Reads every file of a version as it is stored, hashes it, and runs its goldens on this machine: with onnxruntime,\n' +
           'and for a version that may run at the edge in workerd too. The exit status is 0 only when all is well.',
       ) // prettier-ignore
-      .argument('<model>', "the model's name, or <model>@<version>")
+      .argument('<model>', "the model's name, or model@version")
       .argument('[version]', "the version's name"),
     ['brink verify ocr-line@v2', 'brink verify ocr-line v2 --json | jq .ok'],
   ).action((model: string, version: string | undefined, flags: CommonFlags) =>

@@ -20,7 +20,7 @@ export async function compileGraph(name: string, graph: GraphBytes, options: Com
   options.onStage('inspect');
   passGate(name, graph);
   const { signature, run } = await readSignature(name, graph, options);
-  if (!options.optimise) return { signature, artifact: { graph, optimised: false, why: 'its definition says so' } };
+  if (!options.optimise) return { signature, artifact: { graph, optimised: false, why: 'as was asked for' } };
   options.onStage('optimise');
   return { signature, artifact: await chooseArtifact(name, graph, { ...options, run }) };
 }

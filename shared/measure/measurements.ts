@@ -58,6 +58,8 @@ export const measurementsSchema = z.strictObject({
   budget: z.strictObject({
     isolateBytes: bytes,
     heapBytes: bytes,
+    /** Of the isolate, what is its own before it has a model. */
+    baseBytes: bytes.optional(),
     /** For a run at the edge; null: none is declared. */
     latencyMs: ms.nullable(),
   }),

@@ -59,7 +59,9 @@ function checkExternal(of: string, external: ReadonlyMap<string, string>, bytes:
   const fileBytes = files.get(location);
   if (fileBytes === undefined) {
     const known = files.size === 0 ? 'none' : [...files.keys()].map(quotedName).join(', ');
-    throw refusedGraph(`${of} to lie in one of the external data files (${known}), got ${quotedName(location)}`);
+    throw refusedGraph(
+      `${of} to lie in one of the external data files that are declared ("externalData" beside the graph: ${known}), got ${quotedName(location)}`,
+    );
   }
   const offset = wholeNumber(of, 'offset', external.get('offset') ?? '0');
   const length = wholeNumber(of, 'length', external.get('length') ?? String(bytes));

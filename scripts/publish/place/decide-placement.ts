@@ -68,12 +68,13 @@ function withoutEdge(wished: readonly Tier[], obstacles: readonly Obstacle[]): P
 }
 
 function fittingWhy(
-  { budget }: PlacementQuestion,
+  { budget, wished }: PlacementQuestion,
   { edge, isolate, notRun }: Extract<EdgeMeasurement, { fits: true }>,
 ): string[] {
   const each = Object.entries(edge).map(([name, { shapes, heapPeakBytes, runP95Ms, elements }]) => {
     const limits = `${mibText(heapPeakBytes)} of ${mibText(budget.heapBytes)} heap, ${msText(runP95Ms)} (p95) a run`;
-    return `Graph "${name}" fits at the edge with ${shapesText(shapes)} (${elements} elements): ${limits}.`;
+    const larger = wished.includes('origin') ? '; runs of more elements go to the origin' : '';
+    return `Graph "${name}" fits at the edge with ${shapesText(shapes)} (${elements} elements): ${limits}${larger}.`;
   });
   const whole = isolate.peakBytes + budget.baseBytes;
   return [

@@ -69,11 +69,12 @@ export function memorySection(report: PublishReport, { edge, isolate, budget }: 
   });
   if (isolate !== null) {
     const { heapPeakBytes, peakBytes } = isolate;
+    const { baseBytes = 0 } = budget;
     const parts = [
       { value: heapPeakBytes, tone: heapPeakBytes > budget.heapBytes ? ('bad' as const) : ('main' as const) },
-      { value: Math.max(0, peakBytes - heapPeakBytes), tone: 'third' as const },
+      { value: Math.max(0, peakBytes - heapPeakBytes) + baseBytes, tone: 'third' as const },
     ];
-    const text = `${humanBytes(heapPeakBytes)} heap, ${humanBytes(peakBytes)} with artifacts`;
+    const text = `${humanBytes(heapPeakBytes)} heap, ${humanBytes(peakBytes + baseBytes)} with artifacts${baseBytes === 0 ? '' : " and the isolate's own"}`;
     bars.push({ name: 'all graphs together', parts, text });
   }
   const marks = [

@@ -23,7 +23,7 @@ export function reportText(report: PublishReport): string {
     ...(measured === undefined ? [] : [edgeTable(measured), originTable(measured)]),
     [
       ...(measured === undefined ? [] : memoryLines(measured)),
-      ...('notRun' in measurements ? [line('measured', `no: ${measurements.notRun}`)] : []),
+      ...('notRun' in measurements ? [line('measured', measurements.notRun)] : []),
       ...proofLines(report),
       ...placementLines(report),
       ...costLines(measured),
@@ -116,11 +116,12 @@ function memoryLines({ isolate, budget }: Measurements): string[] {
     const text = `${humanBytes(used)} of ${humanBytes(limit)}${used > limit ? ': over' : ''}`;
     return line(head, `${bar(limit === 0 ? 1 : used / limit)} ${text}`);
   };
-  return [of('heap', isolate.heapPeakBytes, budget.heapBytes), of('isolate', isolate.peakBytes, budget.isolateBytes)];
+  const whole = isolate.peakBytes + (budget.baseBytes ?? 0);
+  return [of('heap', isolate.heapPeakBytes, budget.heapBytes), of('isolate', whole, budget.isolateBytes)];
 }
 
 function proofLines({ proof }: PublishReport): string[] {
-  if ('notRun' in proof) return [line('proven', `no: ${proof.notRun}`)];
+  if ('notRun' in proof) return [line('proven', proof.notRun)];
   const rows = proof.value;
   const near = rows.filter((row) => row.looser || toleranceUsed(row) >= nearShare);
   const outputsOf = (some: readonly ProofRow[]): number =>

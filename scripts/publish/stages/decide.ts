@@ -47,7 +47,7 @@ export async function decide(input: DecideInput, options: PrepareOptions & Inspe
   const plan = options.plan === null ? undefined : await readPlan(options.plan ?? input.folder);
   const found = planFor(plan, of);
   if (found.applies && options.measure !== false) {
-    const notRun = 'its plan was made for exactly these files, which were proven and measured then';
+    const notRun = 'done when its plan was made, for exactly these files';
     const measurements = found.plan.measurements ?? null;
     return { of, manifest: withDecisions(manifest, found.plan), measurements, notMeasured: notRun, proof: { notRun }, warnings: [] }; // prettier-ignore
   }
@@ -72,7 +72,7 @@ async function decideAnew(
     graphs: Object.fromEntries(Object.entries(placement.edgeElementsMax).map(([name, max]) => [name, { edgeElementsMax: max }])), // prettier-ignore
   };
   const moved = definition.placement.tiers.filter((tier) => !placement.tiers.includes(tier));
-  const warnings = moved.length === 0 ? [] : [`it is not placed at the ${moved.join(', ')}, as its definition wishes: ${placement.why.join(' ')}`]; // prettier-ignore
+  const warnings = moved.length === 0 ? [] : [`it is not placed at the ${moved.join(', ')}, though that was wished: see the placement`]; // prettier-ignore
   const proof = rows.length === 0 ? { notRun: 'it has no goldens' } : { value: rows };
   return { of, manifest: withDecisions(manifest, decisions), measurements, notMeasured: 'this publish did without (--no-measure)', proof, warnings }; // prettier-ignore
 }

@@ -148,7 +148,12 @@ function measurementsOf(
     schema: 1,
     takenAt: new Date(nowMs()).toISOString(),
     machine: { cpu: (cpu?.model ?? 'unknown').trim().slice(0, 200), cores: cpus().length, node: process.version },
-    budget: { isolateBytes: budget.isolateBytes, heapBytes: budget.heapBytes, latencyMs: edgeLatencyMs },
+    budget: {
+      isolateBytes: budget.isolateBytes,
+      heapBytes: budget.heapBytes,
+      baseBytes: budget.baseBytes,
+      latencyMs: edgeLatencyMs,
+    },
     edge: fitting?.edge ?? null,
     isolate: fitting?.isolate ?? null,
     origin,

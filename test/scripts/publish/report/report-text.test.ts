@@ -43,8 +43,8 @@ warning    graph turn: 1 of 9 examples has an input of another size, and was lef
 GRAPH     SIZE     STORED               GOLDENS
 detect  4.7 MB     a plan was replayed  not recorded: a plan was replayed
 
-measured   no: --no-measure was given
-proven     no: a plan was replayed
+measured   --no-measure was given
+proven     a plan was replayed
 placement  origin`);
   });
 
