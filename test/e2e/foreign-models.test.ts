@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,7 +50,7 @@ async function answersOf({ bytes, signature }: TestModel, inputs: readonly Tenso
   const session = await InferenceSession.create(bytes);
   const feeds = inputs.map(({ name, datatype, data, shape }) => {
     if (datatype === 'BYTES') throw new Error('expected numbers');
-    return [name, new OrtTensor(fixedLayouts[datatype].ort, data as Float32Array, shape)];
+    return [name, new OrtTensor(fixedLayouts[datatype].ort, data, shape)];
   });
   const got = await session.run(Object.fromEntries(feeds) as Record<string, OrtTensor>);
   return signature.outputs.map(({ name, datatype }) => {
@@ -83,8 +83,11 @@ describe('a model that the project does not know', () => {
       const file = join(folder, `${name}.onnx`);
       await writeFile(file, model.bytes);
       const server = ['--url', stack.edge.url, '--token', adminToken];
-      const published = await runBrink(['publish', file, '--json', ...server]);
+      const tmp = join(folder, `tmp-${name}`);
+      await mkdir(tmp);
+      const published = await runBrink(['publish', file, '--json', ...server], { env: { TMPDIR: tmp } });
       expect(published.exit, published.stderr).toBe(0);
+      expect(await readdir(tmp)).toEqual([]);
       const { digest } = JSON.parse(published.stdout) as { digest: string };
       expect(JSON.parse(published.stdout)).toMatchObject({ model: name, version: 'v1', tiers: ['edge', 'origin'] });
       const promoted = await runBrink(['promote', name, 'v1', ...server]);
