@@ -22,10 +22,19 @@ export function readSnapshot(file: ArrayBuffer): OrtSnapshot | undefined {
   if (file.byteLength < 4) return undefined;
   const headLength = new DataView(file).getUint32(0, true);
   if (headLength === 0 || headLength > headLengthMax || 4 + headLength > file.byteLength) return undefined;
-  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 4, headLength))) as Omit<OrtSnapshot, 'bytes'>;
+  const head = headOf(new Uint8Array(file, 4, headLength));
+  if (head === undefined) return undefined;
   const bytes = new Uint8Array(file, Math.ceil((4 + headLength) / 4) * 4);
   const expected = head.runs.reduce((sum, [, length]) => sum + length, 0);
   return bytes.byteLength === expected ? { ...head, bytes } : undefined;
+}
+
+function headOf(bytes: Uint8Array): Omit<OrtSnapshot, 'bytes'> | undefined {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as Omit<OrtSnapshot, 'bytes'>;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -11,7 +11,7 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const snapshotFile = join(root, 'edge', 'host', 'ort-start.bin');
 const distFolder = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm')));
 /** Changed when what is recorded changes though the wasm does not. */
-const formatVersion = 3;
+const formatVersion = 4;
 /** What is compared at once. Small, because what differs between Node and workerd (LANG) must not lie in a run. */
 const chunkBytes = 64;
 
@@ -22,15 +22,23 @@ export const identityGraph = 'CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBZ1oPCgF4EgoKCAgBEg
 export async function recordOrtSnapshot() {
   const wasm = readFileSync(join(distFolder, 'ort-wasm-simd-threaded.wasm'));
   const of = `${formatVersion}:${createHash('sha256').update(wasm).digest('hex')}`;
-  if (existsSync(snapshotFile) && headOf(readFileSync(snapshotFile))?.of === of) return;
+  if (existsSync(snapshotFile) && isWhole(readFileSync(snapshotFile), of)) return;
   const glue = readFileSync(join(distFolder, 'ort-wasm-simd-threaded.mjs'), 'utf8');
   const initExport = /\b_OrtInit=\w+\.(\w+)/.exec(glue)?.[1];
   if (initExport === undefined) throw new Error('expected the glue of onnxruntime-web to name the export of _OrtInit');
   const { before, after } = await startOrt(wasm, initExport);
   if (before.length !== after.length) throw new Error('expected the start of onnxruntime not to grow its memory');
   const runs = differingRuns(before, after);
-  const head = { of, initExport, memoryBytes: after.length, hashBefore: hashOf(before, runs), runs };
-  write(head, runs.map(([offset, length]) => after.subarray(offset, offset + length))); // prettier-ignore
+  const parts = runs.map(([offset, length]) => after.subarray(offset, offset + length));
+  const head = {
+    of,
+    sha256: sha256Of(parts),
+    initExport,
+    memoryBytes: after.length,
+    hashBefore: hashOf(before, runs),
+    runs,
+  };
+  write(head, parts);
 }
 
 async function startOrt(wasm, initExport) {
@@ -113,12 +121,21 @@ function write(head, parts) {
   renameSync(temporary, snapshotFile);
 }
 
-function headOf(file) {
+/** Whether a file is of this wasm, and as it was written. */
+function isWhole(file, of) {
   try {
-    return JSON.parse(file.subarray(4, 4 + file.readUInt32LE(0)).toString('utf8'));
+    const headLength = file.readUInt32LE(0);
+    const head = JSON.parse(file.subarray(4, 4 + headLength).toString('utf8'));
+    return head.of === of && head.sha256 === sha256Of([file.subarray(Math.ceil((4 + headLength) / 4) * 4)]);
   } catch {
-    return undefined;
+    return false;
   }
+}
+
+function sha256Of(parts) {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await recordOrtSnapshot();

@@ -35,6 +35,8 @@ const versionRowSchema = versionRefSchema.extend({
   /** Names of the accepted keys that vouch for it; a server may leave it out. */
   signedBy: z.array(z.string()).default([]),
   bytes: z.int(),
+  /** Its manifest cannot be read; publishing the same once more mends it. */
+  damaged: z.boolean().default(false),
 });
 const versionsSchema = z.object({ release: releaseSchema, versions: z.array(versionRowSchema) });
 /** `leaseMs`: how long an edge may go on with the release that it has; a server may leave it out. */

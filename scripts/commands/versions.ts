@@ -56,9 +56,10 @@ function rowOf(row: VersionRow): string[] {
   ];
 }
 
-function stateOf({ fenced, stable, lastGood }: VersionRow): string {
-  if (fenced) return 'withdrawn';
-  return [...(stable ? ['serves'] : []), ...(lastGood ? ['last good'] : [])].join(', ');
+function stateOf({ fenced, stable, lastGood, damaged }: VersionRow): string {
+  const damage = damaged ? ['DAMAGED: publish it again'] : [];
+  if (fenced) return ['withdrawn', ...damage].join(', ');
+  return [...(stable ? ['serves'] : []), ...(lastGood ? ['last good'] : []), ...damage].join(', ');
 }
 
 /** What a version is not held to stands below the table: it is a sentence, and most versions have none. */

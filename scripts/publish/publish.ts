@@ -51,7 +51,8 @@ export async function publish(
   const { signal } = options;
   const present = await publishedVersions(client, model);
   const same = present.versions.find((ref) => ref.digest === digest);
-  if (same !== undefined && (options.as === undefined || options.as === same.version)) {
+  const isThere = same !== undefined && (options.as === undefined || options.as === same.version);
+  if (isThere && !present.damaged.has(digest)) {
     const { signatures = [] } = options;
     if (signatures.length > 0) await client.putSignatures({ schema: 1, digest, signatures: [...signatures] });
     return resultOf(prepared, {
@@ -65,7 +66,7 @@ export async function publish(
   }
   const { sent, registered } = await sendAndRegister(
     () => uploadBlobs(client, blobs, (state) => options.onEvent?.({ stage: 'upload', model, ...state }), { signal }),
-    () => register(client, prepared, present.versions, options),
+    () => register(client, prepared, present.versions, isThere ? { ...options, as: same.version } : options),
     { signal },
   );
   const warnings = await storeMeasurements(client, prepared);
@@ -112,12 +113,13 @@ async function register(
 async function publishedVersions(
   client: AdminClient,
   model: string,
-): Promise<{ versions: readonly VersionRef[]; stable: string | null }> {
+): Promise<{ versions: readonly VersionRef[]; stable: string | null; damaged: ReadonlySet<string> }> {
   try {
-    const { release } = await client.versions(model);
-    return { versions: release.versions, stable: release.stable?.version ?? null };
+    const { release, versions: rows } = await client.versions(model);
+    const damaged = new Set(rows.filter((row) => row.damaged).map((row) => row.digest));
+    return { versions: release.versions, stable: release.stable?.version ?? null, damaged };
   } catch (error) {
-    if (error instanceof RemoteError && error.status === 404) return { versions: [], stable: null };
+    if (error instanceof RemoteError && error.status === 404) return { versions: [], stable: null, damaged: new Set() };
     throw error;
   }
 }

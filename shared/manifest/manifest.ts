@@ -41,7 +41,11 @@ export const tierSchema = z.enum(['edge', 'origin']);
 
 export const placementSchema = z.strictObject({
   /** Where the version may run, the preferred tier first. */
-  tiers: z.array(tierSchema).min(1).max(2),
+  tiers: z
+    .array(tierSchema)
+    .min(1)
+    .max(2)
+    .refine((tiers) => new Set(tiers).size === tiers.length, { message: 'expected each tier once' }),
 });
 
 /**

@@ -7,6 +7,11 @@ const heapBytesMax = 64 * 1024 * 1024;
 const snapshots: Readonly<Record<string, () => ArrayBuffer>> = {
   good: () => snapshotFile,
   empty: () => new ArrayBuffer(0),
+  'whose head is damaged': () => {
+    const damaged = new Uint8Array(snapshotFile.slice(0));
+    damaged.fill(0, 4, 40);
+    return damaged.buffer;
+  },
   cut: () => snapshotFile.slice(0, -4),
   'of another start': () => withHead(({ hashBefore, ...head }) => ({ ...head, hashBefore: (hashBefore + 1) >>> 0 })),
   'of another memory': () => withHead(({ memoryBytes, ...head }) => ({ ...head, memoryBytes: 2 * memoryBytes })),

@@ -50,13 +50,23 @@ async function listVersions(context: Ctx): Promise<Response> {
   return jsonResponse({ release, versions });
 }
 
+function unreadable(error: unknown): undefined {
+  const isDamaged = error instanceof BrinkError && ['artifact-corrupt', 'artifact-unavailable'].includes(error.code);
+  if (!isDamaged) throw error;
+}
+
 async function describeVersion(env: Env, release: Release, ref: VersionRef): Promise<Record<string, unknown>> {
-  const manifest = await manifestOf(env.BLOBS, ref.digest);
-  return {
+  const standing = {
     ...ref,
     stable: release.stable?.version === ref.version,
     lastGood: release.lastGood?.version === ref.version,
     fenced: release.fenced.includes(ref.digest),
+  };
+  const manifest = await manifestOf(env.BLOBS, ref.digest).catch(unreadable);
+  // One that is damaged keeps nobody from seeing the others, nor from publishing it again, which mends it.
+  if (manifest === undefined) return { ...standing, damaged: true, tiers: [], handler: null, bytes: 0 };
+  return {
+    ...standing,
     tiers: manifest.placement.tiers,
     handler: manifest.handler,
     goldens: goldensCount(manifest),

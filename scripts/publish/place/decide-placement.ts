@@ -69,7 +69,7 @@ function withoutEdge(wished: readonly Tier[], obstacles: readonly Obstacle[]): P
 
 function fittingWhy(
   { budget, wished }: PlacementQuestion,
-  { edge, isolate, notRun }: Extract<EdgeMeasurement, { fits: true }>,
+  { edge, isolate }: Extract<EdgeMeasurement, { fits: true }>,
 ): string[] {
   const each = Object.entries(edge).map(([name, { shapes, heapPeakBytes, runP95Ms, elements }]) => {
     const limits = `${mibText(heapPeakBytes)} of ${mibText(budget.heapBytes)} heap, ${msText(runP95Ms)} (p95) a run`;
@@ -77,11 +77,9 @@ function fittingWhy(
     return `Graph "${name}" fits at the edge with ${shapesText(shapes)} (${elements} elements): ${limits}${larger}.`;
   });
   const whole = isolate.peakBytes + budget.baseBytes;
-  return [
-    ...each,
-    ...notRun.map((name) => `Graph "${name}" refused all inputs that were made for it: it was loaded, not run; give examples or "largest".`), // prettier-ignore
-    `All in one isolate: ${mibText(whole)} of ${mibText(budget.isolateBytes)} at the peak.`,
-  ].slice(-whyMax);
+  return [...each, `All in one isolate: ${mibText(whole)} of ${mibText(budget.isolateBytes)} at the peak.`].slice(
+    -whyMax,
+  );
 }
 
 /** As many as measurements hold. */

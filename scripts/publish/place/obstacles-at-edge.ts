@@ -26,7 +26,7 @@ export function obstaclesAtEdge({
   if (wasmRefusal !== null) obstacles.push(refusedByWasm(wasmRefusal));
   if (figures?.fits === false) obstacles.push(unfit(figures));
   if (figures?.fits !== true) return obstacles;
-  obstacles.push(...overIsolate(figures.isolate, budget));
+  obstacles.push(...figures.notRun.map(notRun), ...overIsolate(figures.isolate, budget));
   for (const [name, graph] of Object.entries(figures.edge)) {
     obstacles.push(...overHeap(name, graph, budget), ...tooSlow(name, graph, edgeLatencyMs));
   }
@@ -61,6 +61,11 @@ function unfit(figures: UnfitForEdge): Obstacle {
     case 'engine':
       return { text: `${who} failed in workerd${when}: ${said.slice(0, saidLengthMax)}.`, help: [atOrigin] };
   }
+}
+
+function notRun(name: string): Obstacle {
+  const text = `Graph "${name}" refused all inputs that were made for it: nothing shows that it runs at the edge.`;
+  return { text, help: ['give examples that it takes (--examples, or "examples" in the definition)', atOrigin] };
 }
 
 function overHeap(name: string, { heapPeakBytes, shapes }: EdgeFigures, { heapBytes }: EdgeBudget): Obstacle[] {

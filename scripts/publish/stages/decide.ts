@@ -3,6 +3,7 @@ import type { Manifest } from '../../../shared/manifest/manifest.js';
 import { defaultBudget } from '../measure/measured.js';
 import { planBasis } from '../plan/plan-basis.js';
 import { planFor, withDecisions } from '../plan/plan-for.js';
+import type { Plan } from '../plan/plan.js';
 import { readPlan } from '../plan/plan-file.js';
 import type { PrepareOptions } from '../prepare-version.js';
 import type { ProofRow } from '../prove/proof-row.js';
@@ -46,7 +47,7 @@ export async function decide(input: DecideInput, options: PrepareOptions & Inspe
   }
   const plan = options.plan === null ? undefined : await readPlan(options.plan ?? input.folder);
   const found = planFor(plan, of);
-  if (found.applies && options.measure !== false) {
+  if (found.applies && options.measure !== false && mayApply(found.plan, input)) {
     const notRun = 'done when its plan was made, for exactly these files';
     const measurements = found.plan.measurements ?? null;
     return { of, manifest: withDecisions(manifest, found.plan), measurements, notMeasured: notRun, proof: { notRun }, warnings: [] }; // prettier-ignore
@@ -54,6 +55,12 @@ export async function decide(input: DecideInput, options: PrepareOptions & Inspe
   const decision = await decideAnew(of, input, options);
   const stale = plan === undefined || found.applies ? [] : [`${found.text}: it was measured anew (--write-plan keeps that)`]; // prettier-ignore
   return { ...decision, warnings: [...stale, ...decision.warnings] };
+}
+
+/** A plan cannot place at the edge what is known not to run there. */
+function mayApply({ placement }: Plan, { graphs, definition }: DecideInput): boolean {
+  const isBarred = definition.batching?.padding !== undefined || graphs.some(({ wasmRefusal }) => wasmRefusal !== null);
+  return !isBarred || !placement.tiers.includes('edge');
 }
 
 async function decideAnew(

@@ -152,7 +152,8 @@ describe('measuring at the edge', () => {
     expect(place(['edge'], shown).edgeElementsMax).toEqual({ vad: 576 + 2 * 128 + 1 });
     const notShown = await measured({ vad });
     expect(notShown).toMatchObject({ edge: {}, notRun: ['vad'] });
-    expect(place(['edge'], notShown)).toMatchObject({ tiers: ['edge'], edgeElementsMax: {} });
+    expect(place(['edge', 'origin'], notShown)).toMatchObject({ tiers: ['origin'], edgeElementsMax: {} });
+    expect(() => place(['edge'], notShown)).toThrow(/give examples that it takes/);
   });
 
   it('places a model with an operator that wasm lacks at the origin, and names the operator', async () => {

@@ -78,12 +78,6 @@ describe('placing a version', () => {
     expect([tiers, edgeElementsMax]).toEqual([['origin'], {}]);
   });
 
-  it('says which graph was not run, and sets it no limit', () => {
-    const { edgeElementsMax, why } = decide({ figures: figures({ notRun: ['odd'] }) });
-    expect(Object.keys(edgeElementsMax)).toEqual(['main']);
-    expect(why[1]).toContain('Graph "odd" refused all inputs that were made for it');
-  });
-
   const obstacles: [string, Partial<PlacementQuestion>, RegExp, RegExp][] = [
     ['a graph that does not load under the limit', { figures: unfit() }, /"main" took 210\.0 MiB of heap in workerd, and the edge has 96\.0 MiB \(its artifacts have 80\.0 MiB\)/, /quantize/],
     ['a graph that does not run under the limit', { figures: unfit({ shapes: { x: [1, 512] } }) }, /took 210\.0 MiB .* with x \[1, 512\]/, /smaller "largest"/],
@@ -96,6 +90,7 @@ describe('placing a version', () => {
     ['a run slower than declared', { edgeLatencyMs: 24 }, /takes 25\.0 ms \(p95\) .* edgeLatencyMs is 24\.0 ms/, /raise "edgeLatencyMs"/],
     ['an operator that wasm lacks', { figures: null, wasmRefusal: { graph: 'main', reason: 'x', missing: ['DFT', 'Det'] } }, /no kernel for DFT, Det/, /other operators/],
     ['a graph that wasm refuses', { figures: null, wasmRefusal: { graph: 'main', reason: 'no\nopset', missing: [] } }, /does not load in onnxruntime-web: no opset/, /other operators/],
+    ['a graph that was never run', { figures: figures({ notRun: ['odd'] }) }, /"odd" refused all inputs that were made for it/, /--examples/],
     ['padding', { figures: null, isPadded: true }, /the edge does not pad/, /leave out "batching\.padding"/],
   ]; // prettier-ignore
   it.each(obstacles)('places %s at the origin, or refuses where only the edge is wished', (_, more, why, help) => {
