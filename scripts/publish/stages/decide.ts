@@ -79,7 +79,7 @@ async function decideAnew(
     graphs: Object.fromEntries(Object.entries(placement.edgeElementsMax).map(([name, max]) => [name, { edgeElementsMax: max }])), // prettier-ignore
   };
   const moved = definition.placement.tiers.filter((tier) => !placement.tiers.includes(tier));
-  const warnings = moved.length === 0 ? [] : [`it is not placed at the ${moved.join(', ')}, though that was wished: see the placement`]; // prettier-ignore
+  const warnings = moved.length === 0 ? [] : [`it is not placed at the ${moved.join(', ')}, though that was wished: ${measurements === null ? placement.why.join(' ') : 'see the placement'}`]; // prettier-ignore
   const proof = rows.length === 0 ? { notRun: 'it has no goldens' } : { value: rows };
   return { of, manifest: withDecisions(manifest, decisions), measurements, notMeasured: 'this publish did without (--no-measure)', proof, warnings }; // prettier-ignore
 }
