@@ -57,6 +57,8 @@ describe('with signatures required by both tiers', () => {
 
   it('an unsigned version is served by neither, and both say what to do', async () => {
     for (const tier of ['edge', 'origin'] as const) {
+      // The origin hears of a release a moment after the edge.
+      await expect.poll(async () => (await infer(tier)).code, { timeout: 20_000 }).toBe('signature-refused');
       const reply = await infer(tier);
       expect([tier, reply.status, reply.code]).toEqual([tier, 503, 'signature-refused']);
       expect(reply.json()['error']).toMatch(/it has no signature: sign it with brink sign/);
