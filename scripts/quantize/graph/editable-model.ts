@@ -6,6 +6,7 @@ import type { ModelProto, TensorProto } from '../onnx/onnx-messages.js';
 import { microsoft } from '../onnx/nodes.js';
 import { rawBytesOf } from '../onnx/tensor-values.js';
 import { type FreshNames, GraphScope } from './graph-scope.js';
+import { liftConstants } from './lift-constants.js';
 
 /** Tensors from this size on lie beside the graph; smaller ones are cheaper inside. */
 const besideBytesMin = 1024;
@@ -31,6 +32,7 @@ export class EditableModel {
       for (const tensor of proto.initializer) await takeIn(tensor, externalData);
       for (const { attribute } of proto.node) for (const { t } of attribute) if (t) await takeIn(t, externalData);
     }
+    opened.main.all.forEach(liftConstants);
     return opened;
   }
 

@@ -67,8 +67,13 @@ export class GraphScope {
   /** Adds an initializer under a name of its own. */
   addInitializer(stem: string, dims: readonly number[], dataType: number, data: RawArray): string {
     const name = this.fresh(stem);
-    this.proto.initializer.push(rawTensor(name, dims, dataType, data));
+    this.setInitializer(name, dims, dataType, data);
     return name;
+  }
+
+  /** Adds one under a name that nothing has any more: that of a node's output which has been taken away. */
+  setInitializer(name: string, dims: readonly number[], dataType: number, data: RawArray): void {
+    this.proto.initializer.push(rawTensor(name, dims, dataType, data));
   }
 
   producerOf(name: string): NodeProto | undefined {
