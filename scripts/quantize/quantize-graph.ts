@@ -1,6 +1,7 @@
 import type { GraphBytes } from '../publish/throw-away-runner.js';
 import { EditableModel } from './graph/editable-model.js';
 import { findOperators } from './operators/find-operators.js';
+import { joinQuantized } from './schemes/static/join-quantized.js';
 import type { Scheme, SchemeContext, SchemeName } from './schemes/scheme.js';
 
 /** The operators that are quantized, by id (QuantizableOperator); the others stay fp32. */
@@ -44,5 +45,6 @@ export async function quantizeGraph(
     if (applied === true) return { id, kind, group, scheme: wanted, why: null };
     return { id, kind, group, scheme: 'fp32', why: applied };
   });
+  model.main.all.forEach(joinQuantized);
   return { graph: model.finish(weightsFile), operators };
 }

@@ -8,5 +8,5 @@ export interface ValueRange {
 export type ValueRanges = ReadonlyMap<string, ValueRange>;
 
 /** How a range is chosen from what was seen. */
-export const rangeMethods = ['min-max', 'percentile', 'entropy', 'mse'] as const;
+export const rangeMethods = ['min-max', 'percentile', 'mse'] as const;
 export type RangeMethod = (typeof rangeMethods)[number];

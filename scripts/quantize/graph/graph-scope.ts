@@ -92,6 +92,11 @@ export class GraphScope {
     return this.isOutput(name) || this.#children.some((child) => child.#takes(name)) ? undefined : only;
   }
 
+  /** Whether any node takes it, here or within, or the graph answers with it. */
+  isUsed(name: string): boolean {
+    return this.#takes(name);
+  }
+
   isOutput(name: string): boolean {
     return this.proto.output.some((output) => valueName(output) === name);
   }

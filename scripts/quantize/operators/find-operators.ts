@@ -2,7 +2,12 @@ import type { EditableModel } from '../graph/editable-model.js';
 import type { GraphScope } from '../graph/graph-scope.js';
 import { intOf, intsOf, isOnnx, microsoft } from '../onnx/nodes.js';
 import type { NodeProto } from '../onnx/onnx-messages.js';
-import type { OperatorKind, OperatorWeight, QuantizableOperator } from './quantizable-operator.js';
+import {
+  fusedKinds,
+  type OperatorKind,
+  type OperatorWeight,
+  type QuantizableOperator,
+} from './quantizable-operator.js';
 
 interface WeightPlace {
   readonly input: number;
@@ -11,12 +16,15 @@ interface WeightPlace {
 }
 
 const first = (): number => 0;
+const columns = (node: NodeProto): number => (intOf(node, 'transB', 0) === 1 ? 0 : 1);
 const last = (_: NodeProto, rank: number): number => rank - 1;
 
 /** Where the weights of each kind are, and which axis of them is that of the output. */
 const places: Readonly<Record<OperatorKind, readonly WeightPlace[]>> = {
   MatMul: [{ input: 1, axis: last, ranks: [2] }],
-  Gemm: [{ input: 1, axis: (node) => (intOf(node, 'transB', 0) === 1 ? 0 : 1), ranks: [2] }],
+  Gemm: [{ input: 1, axis: columns, ranks: [2] }],
+  FusedGemm: [{ input: 1, axis: columns, ranks: [2] }],
+  FusedMatMul: [{ input: 1, axis: columns, ranks: [2] }],
   Conv: [{ input: 1, axis: first, ranks: [3, 4, 5] }],
   FusedConv: [{ input: 1, axis: first, ranks: [3, 4, 5] }],
   // [in, out / group, ...kernel]; with groups an output channel is of two axes
@@ -54,7 +62,8 @@ function operatorOf(scope: GraphScope, node: NodeProto): QuantizableOperator | u
 }
 
 function kindOf(node: NodeProto): OperatorKind | undefined {
-  if (node.opType === 'FusedConv') return node.domain === microsoft ? 'FusedConv' : undefined;
+  const fused = fusedKinds.find((kind) => kind === node.opType);
+  if (fused !== undefined) return node.domain === microsoft ? fused : undefined;
   if (!isOnnx(node) || !Object.hasOwn(places, node.opType)) return undefined;
   // Rows of another axis would need their scales gathered otherwise.
   if (node.opType === 'Gather' && intOf(node, 'axis', 0) !== 0) return undefined;

@@ -2,8 +2,12 @@ import type { GraphScope } from '../graph/graph-scope.js';
 import type { NodeProto } from '../onnx/onnx-messages.js';
 import type { FloatValues } from '../onnx/tensor-values.js';
 
-/** What can be quantized. FusedConv is onnxruntime's own: a Conv with its activation. */
-export type OperatorKind = 'MatMul' | 'Gemm' | 'Conv' | 'FusedConv' | 'ConvTranspose' | 'Gather' | 'LSTM' | 'GRU';
+/** Operators of com.microsoft that onnxruntime's optimiser makes: with an activation behind, or a factor. */
+export const fusedKinds = ['FusedConv', 'FusedGemm', 'FusedMatMul'] as const;
+
+/** What can be quantized. */
+export type OperatorKind =
+  'MatMul' | 'Gemm' | 'Conv' | 'ConvTranspose' | 'Gather' | 'LSTM' | 'GRU' | (typeof fusedKinds)[number];
 
 /** A constant input of an operator that holds weights. */
 export interface OperatorWeight {
