@@ -10,6 +10,7 @@ import { addModels } from './models.js';
 import { addPredict } from './predict.js';
 import { addPromote } from './promote.js';
 import { addPublish } from './publish.js';
+import { addQuantize } from './quantize.js';
 import { addRollback } from './rollback.js';
 import { addSign } from './sign.js';
 import type { Terminal } from './terminal.js';
@@ -46,6 +47,7 @@ ${exitCodesHelp}`,
     );
   for (const add of [
     addInspect,
+    addQuantize,
     addPublish,
     addModels,
     addVersions,
