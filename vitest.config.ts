@@ -6,6 +6,7 @@ export const publishSuites = [
   'test/e2e/cache-*.test.ts',
   'test/e2e/foreign-models.test.ts',
   'test/e2e/published-property.test.ts',
+  'test/e2e/quantized.test.ts',
   'test/scripts/publish/prepare-version.test.ts',
   'test/scripts/publish/measure/*.test.ts',
   'test/scripts/publish/stages/*.test.ts',

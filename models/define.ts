@@ -12,6 +12,17 @@ export const sourceSchema = z.strictObject({
   sha256: sha256Schema.optional(),
 });
 
+/** How a graph is quantized for the edge. */
+export const quantizeSchema = z.strictObject({
+  scheme: z.enum(['fp16-weights', 'int8-weights', 'int4-weights', 'dynamic-int8', 'static-int8']),
+  /** Operators that stay fp32, by the names of their first outputs. */
+  exclude: z.array(z.string().min(1).max(256)).max(10_000).optional(),
+  /** How `static-int8` chooses ranges. */
+  ranges: z.enum(['min-max', 'percentile', 'mse']).optional(),
+  /** By output: how far it may be from the graph itself. Default: cosine 0.99 and top-1 0.98. */
+  tolerances: z.record(z.string().max(256), toleranceSchema).optional(),
+});
+
 /** What the author of a model writes. Publishing turns it into a manifest. */
 export const definitionSchema = z.strictObject({
   name: nameSchema,
@@ -25,6 +36,8 @@ export const definitionSchema = z.strictObject({
       optimise: z.boolean().default(true),
       /** By output: how far a compiled graph may be from this one. Default: shared/golden/tolerance.ts. */
       tolerances: z.record(z.string().max(256), toleranceSchema).optional(),
+      /** What the edge runs in its place (docs/quantize.md); the origin keeps the graph as it is. */
+      quantize: z.union([z.literal('off'), quantizeSchema]).optional(),
       /**
        * The largest shapes that the edge should serve, by input, whole: it is measured with them, and what is larger goes
        * to the origin. Absent: the largest that fits is looked for.

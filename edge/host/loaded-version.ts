@@ -3,6 +3,7 @@ import { decodeGolden } from '../../shared/golden/encode-golden.js';
 import { firstGolden } from '../../shared/golden/first-golden.js';
 import type { Golden } from '../../shared/golden/golden.js';
 import { runGolden } from '../../shared/golden/run-golden.js';
+import { edgeGraphOf } from '../../shared/manifest/edge-graph.js';
 import type { BlobRef, GraphEntry, Manifest } from '../../shared/manifest/manifest.js';
 import type { Clock } from '../../shared/time/clock.js';
 import { Deadline } from '../../shared/time/deadline.js';
@@ -74,7 +75,8 @@ export class VersionLoader {
     const reads = new ArtifactReads();
     try {
       for (const [name, blob] of Object.entries(manifest.files)) files.set(name, await this.#fetch(blob, held, reads));
-      for (const [name, graph] of Object.entries(manifest.graphs)) {
+      for (const [name, entry] of Object.entries(manifest.graphs)) {
+        const graph = edgeGraphOf(entry);
         const golden = await this.#golden(graph, reads); // first: one that cannot be read costs no session
         const session = await this.#session(graph, deadline, reads);
         graphs.set(name, session);

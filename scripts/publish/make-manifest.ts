@@ -1,15 +1,21 @@
 import type { Definition } from '../../models/define.js';
+import type { Tolerance } from '../../shared/golden/tolerance.js';
 import { type BlobRef, type Manifest, manifestSchema } from '../../shared/manifest/manifest.js';
 import type { Signature } from '../../shared/protocol/tensor.js';
 import { checkSignature } from './check-signature.js';
 import { issuesOf } from './load-definition.js';
 import { PublishError } from './publish-error.js';
 
-/** The blobs of one graph, as it is stored. */
-export interface GraphBlobs {
+/** The blobs of what is loaded of a graph. */
+export interface ArtifactBlobs {
   readonly model: BlobRef;
   readonly externalData: Readonly<Record<string, BlobRef>>;
   readonly optimised?: 'extended';
+}
+
+/** The blobs of one graph, as it is stored. */
+export interface GraphBlobs extends ArtifactBlobs {
+  readonly edge?: ArtifactBlobs & { readonly tolerances: Readonly<Record<string, Tolerance>> };
   readonly goldens?: readonly BlobRef[];
 }
 

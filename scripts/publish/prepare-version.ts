@@ -12,6 +12,7 @@ import { compiledReportOf, compileStage } from './stages/compile-stage.js';
 import { decide, type Decision } from './stages/decide.js';
 import type { Findings } from './report/findings.js';
 import { goldensStage } from './stages/goldens-stage.js';
+import { quantizeStage } from './stages/quantize-stage.js';
 import { undecidedVersion } from './stages/undecided-version.js';
 import type { Measurements } from '../../shared/measure/measurements.js';
 
@@ -40,7 +41,7 @@ export interface PrepareOptions {
   readonly runnerJs?: string;
   /** False: graphs are stored as they are, whatever the definition says. */
   readonly optimise?: boolean | undefined;
-  /** What becomes of a graph between optimising and proving: the place of quantization. */
+  /** What becomes of a graph between optimising and proving: tests damage it here. */
   readonly transform?: (graph: string, artifact: Artifact) => Promise<Artifact>;
   /** A file or folder of examples instead of the definition's. */
   readonly examples?: string | undefined;
@@ -67,10 +68,11 @@ export async function prepareVersion(path: string, options: PrepareOptions = {})
     options.onEvent?.({ stage: 'read', model: definition.name, files: read.blobs.size, bytes });
     const { inspectTimeoutMs, ...rest } = options;
     const stageOptions = { ...rest, work: read.work, ...(inspectTimeoutMs === undefined ? {} : { timeoutMs: inspectTimeoutMs }) }; // prettier-ignore
-    const graphs = await compileStage(definition, read.graphs, stageOptions);
+    const compiled = await compileStage(definition, read.graphs, stageOptions);
     const files = Object.fromEntries(Object.entries(read.refs.files).map(([name, { sha256 }]) => [name, contentOf(read.blobs, sha256)])); // prettier-ignore
     const recorded =
-      options.trials === false ? {} : await goldensStage({ definition, folder, files, graphs }, stageOptions);
+      options.trials === false ? {} : await goldensStage({ definition, folder, files, graphs: compiled }, stageOptions);
+    const { graphs, warnings } = await quantizeStage(definition, compiled, recorded, stageOptions);
     const undecided = undecidedVersion({ definition, read, graphs, recorded });
     const decision = await decide({ definition, folder, graphs, recorded, manifest: undecided.manifest }, stageOptions);
     const { manifest } = decision;
@@ -81,7 +83,7 @@ export async function prepareVersion(path: string, options: PrepareOptions = {})
       goldens: Object.fromEntries(Object.entries(recorded).map(([name, { report }]) => [name, report])),
       proof: decision.proof,
       measurements: measurements === undefined ? { notRun: decision.notMeasured } : { value: measurements },
-      warnings: [...Object.values(recorded).flatMap(({ warnings }) => warnings), ...decision.warnings],
+      warnings: [...warnings, ...Object.values(recorded).flatMap(({ warnings }) => warnings), ...decision.warnings],
     };
     const plan = planOf(decision);
     return {

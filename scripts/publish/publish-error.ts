@@ -16,6 +16,7 @@ export type PublishErrorCode =
   | 'unequal-artifacts'
   | 'bad-examples'
   | 'blind-golden'
+  | 'cannot-quantize'
   | 'cannot-run-at-edge'
   | 'invalid-plan'
   | 'invalid-key'

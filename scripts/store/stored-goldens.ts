@@ -2,6 +2,7 @@ import { BrinkError } from '../../shared/errors/brink-error.js';
 import { decodeGolden } from '../../shared/golden/encode-golden.js';
 import type { Golden } from '../../shared/golden/golden.js';
 import { runGolden } from '../../shared/golden/run-golden.js';
+import { edgeGraphOf } from '../../shared/manifest/edge-graph.js';
 import type { GraphEntry, Manifest } from '../../shared/manifest/manifest.js';
 import type { Tensor } from '../../shared/protocol/tensor.js';
 import type { Content } from '../publish/content/content.js';
@@ -39,10 +40,14 @@ export async function runStoredGoldens(
       tell('native', 'failed', 'they could not be run: files of the graph are missing or damaged');
       continue;
     }
-    const all = (where: Where) => (run: Run) => runAll({ name, entry, goldens, where }, run, options);
-    await telling(tell, 'native', () => runNative(name, graph, options, all('native')));
+    const all = (where: Where, held: GraphEntry) => (run: Run) => runAll({ name, entry: held, goldens, where }, run, options); // prettier-ignore
+    await telling(tell, 'native', () => runNative(name, graph, options, all('native', entry)));
     if (!manifest.placement.tiers.includes('edge')) continue;
-    await telling(tell, 'workerd', () => runInWorkerd(name, graph, entry, options, all('workerd')));
+    const atEdge = edgeGraphOf(entry);
+    const edgeGraph = await graphOf(name, atEdge, blobs);
+    if (edgeGraph === undefined)
+      tell('workerd', 'failed', 'they could not be run: files of the graph are missing or damaged'); // prettier-ignore
+    else await telling(tell, 'workerd', () => runInWorkerd(name, edgeGraph, atEdge, options, all('workerd', atEdge)));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Manifest } from '../manifest/manifest.js';
-import { exactTolerance, type Tolerance } from './tolerance.js';
+import { exactTolerance, quantizedTolerance, type Tolerance } from './tolerance.js';
 import { toleranceText } from './tolerance-text.js';
 
 /**
@@ -21,11 +21,15 @@ function looserElements({ absolute, relative }: Tolerance, usual: Tolerance): bo
 
 /** The outputs of a version that are held to less than the default: `main.probabilities: cosine 0.95`. */
 export const looserTolerances = ({ graphs }: Pick<Manifest, 'graphs'>): string[] =>
-  Object.entries(graphs).flatMap(([graph, { tolerances = {} }]) =>
-    Object.entries(tolerances)
-      .filter(([, tolerance]) => isLooser(tolerance))
-      .map(([output, tolerance]) => `${graph}.${output}: ${toleranceText(tolerance)}`),
-  );
+  Object.entries(graphs).flatMap(([graph, { tolerances = {}, edge }]) => [
+    ...looser(graph, tolerances, exactTolerance),
+    ...looser(`${graph} (quantized)`, edge?.tolerances ?? {}, quantizedTolerance),
+  ]);
+
+const looser = (graph: string, tolerances: Readonly<Record<string, Tolerance>>, usual: Tolerance): string[] =>
+  Object.entries(tolerances)
+    .filter(([, tolerance]) => isLooser(tolerance, usual))
+    .map(([output, tolerance]) => `${graph}.${output}: ${toleranceText(tolerance)}`);
 
 /** The inputs with known answers of a version, over all its graphs. */
 export const goldensCount = ({ graphs }: Pick<Manifest, 'graphs'>): number =>

@@ -18,17 +18,24 @@ export type BlobRef = z.infer<typeof blobRefSchema>;
 /** Goldens of one graph. */
 export const goldensMax = 64;
 
-export const graphSchema = z.strictObject({
+/** What is loaded of a graph. */
+const artifactFields = {
   model: blobRefSchema,
   /** External weights, by the file name that the graph names them with. */
   externalData: z.record(nameSchema, blobRefSchema).default({}),
-  signature: signatureSchema,
   /** Optimised when it was published, to this level of onnxruntime's: the edge loads it as it is. */
   optimised: z.literal('extended').optional(),
-  /** Inputs with known answers (shared/golden), one blob each. A session runs the first of them before anything else. */
-  goldens: z.array(blobRefSchema).max(goldensMax).optional(),
   /** By output, where it is not what shared/golden has by default. */
   tolerances: z.record(z.string().max(256), toleranceSchema).optional(),
+};
+
+export const graphSchema = z.strictObject({
+  ...artifactFields,
+  signature: signatureSchema,
+  /** What the edge runs in its place, where that was quantized: the same goldens, within its own tolerances. */
+  edge: z.strictObject(artifactFields).optional(),
+  /** Inputs with known answers (shared/golden), one blob each. A session runs the first of them before anything else. */
+  goldens: z.array(blobRefSchema).max(goldensMax).optional(),
   /**
    * The elements of all inputs together that one run of it may have at the edge: what was measured there to fit. Larger
    * runs are the origin's. Absent: it was not measured.
@@ -105,8 +112,9 @@ export type Tier = z.infer<typeof tierSchema>;
 export function blobsOf(manifest: Manifest): BlobRef[] {
   const blobs = new Map<string, BlobRef>();
   for (const graph of Object.values(manifest.graphs)) {
-    blobs.set(graph.model.sha256, graph.model);
-    for (const blob of [...Object.values(graph.externalData), ...(graph.goldens ?? [])]) blobs.set(blob.sha256, blob);
+    const artifacts = [graph, ...(graph.edge === undefined ? [] : [graph.edge])];
+    const files = artifacts.flatMap(({ model, externalData }) => [model, ...Object.values(externalData)]);
+    for (const blob of [...files, ...(graph.goldens ?? [])]) blobs.set(blob.sha256, blob);
   }
   for (const blob of Object.values(manifest.files)) blobs.set(blob.sha256, blob);
   return [...blobs.values()];

@@ -15,6 +15,8 @@ export interface ProveOptions extends InspectOptions {
   readonly optimised: boolean;
   /** By output, as the graph's author declares them. */
   readonly tolerances?: Readonly<Record<string, Tolerance>> | undefined;
+  /** False: it is the edge's alone. */
+  readonly native?: boolean;
   /** A real workerd; undefined for a version that is not to run at the edge. */
   readonly trial: EdgeTrial | undefined;
   /** Called when the goldens' turn comes on a runtime. */
@@ -42,23 +44,28 @@ export async function proveArtifact(
   options: ProveOptions,
 ): Promise<Proof> {
   if (goldens.length === 0) return { rows: [], notAtEdge: null };
-  options.onRuntime?.('native');
-  const native = await throwAwayRunner(
-    name,
-    artifact,
-    timeForRuns(options, artifact, goldens.length),
-    async (loaded) => {
-      const answers: (readonly Tensor[] | undefined)[] = [];
-      for (const { inputs } of goldens) answers.push(await outputsOf(name, loaded, inputs));
-      return answers;
-    },
-  );
-  const rows = compared('native', native, { name, artifact, goldens, options });
+  const rows = options.native === false ? [] : await provenNatively(name, artifact, goldens, options);
   if (options.trial === undefined) return { rows, notAtEdge: null };
   options.onRuntime?.('workerd');
   const atEdge = await answersAtEdge(name, artifact, goldens, { ...options, trial: options.trial });
   if (typeof atEdge === 'string') return { rows, notAtEdge: atEdge };
   return { rows: [...rows, ...compared('workerd', atEdge, { name, artifact, goldens, options })], notAtEdge: null };
+}
+
+async function provenNatively(
+  name: string,
+  artifact: GraphBytes,
+  goldens: readonly Golden[],
+  options: ProveOptions,
+): Promise<ProofRow[]> {
+  options.onRuntime?.('native');
+  const limits = timeForRuns(options, artifact, goldens.length);
+  const native = await throwAwayRunner(name, artifact, limits, async (loaded) => {
+    const answers: (readonly Tensor[] | undefined)[] = [];
+    for (const { inputs } of goldens) answers.push(await outputsOf(name, loaded, inputs));
+    return answers;
+  });
+  return compared('native', native, { name, artifact, goldens, options });
 }
 
 /** A text: why it does not run there. */

@@ -48,6 +48,8 @@ export interface CompiledReport {
   readonly optimised: boolean;
   /** Why it is stored optimised, or as it is. */
   readonly why: string;
+  /** What the edge has in its place, where that was quantized, and by which scheme. */
+  readonly quantized?: { readonly scheme: string; readonly size: GraphSize };
   /** The author's own file at the edge, measured in the same way; absent: not measured. */
   readonly naive?: { readonly createMs: number; readonly heapLoadedBytes: number };
 }

@@ -58,8 +58,10 @@ function sizeCells({ compiled, after }: GraphReport): [string, string] {
 /** What is stored of a graph, and why. */
 export function storedText({ compiled }: GraphReport): string {
   if ('notRun' in compiled) return compiled.notRun;
-  const { optimised, why } = compiled.value;
-  return optimised ? `optimised, ${why}` : `as it is: ${why}`;
+  const { optimised, why, quantized } = compiled.value;
+  const stored = optimised ? `optimised, ${why}` : `as it is: ${why}`;
+  if (quantized === undefined) return stored;
+  return `${stored}; at the edge ${quantized.scheme}, ${humanBytes(bytesOfSize(quantized.size))}`;
 }
 
 /** How many goldens, and where from. */

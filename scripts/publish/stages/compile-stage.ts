@@ -1,4 +1,5 @@
 import type { Definition } from '../../../models/define.js';
+import type { Tolerance } from '../../../shared/golden/tolerance.js';
 import type { Signature } from '../../../shared/protocol/tensor.js';
 import { wasmKernels } from '../../inspect/wasm-kernels.js';
 import { checkSignature } from '../check-signature.js';
@@ -15,6 +16,8 @@ export interface CompiledGraph {
   readonly name: string;
   readonly source: GraphBytes;
   readonly artifact: Artifact;
+  /** What the edge gets in its place, where that was quantized, and what it is held to. */
+  readonly edge?: { readonly artifact: Artifact; readonly tolerances: Readonly<Record<string, Tolerance>> };
   /** As it is served: the definition's where it has one. */
   readonly signature: Signature;
   /** Where it is wished at the edge and onnxruntime-web does not take it. */
@@ -70,8 +73,15 @@ async function refusalOf(name: string, source: GraphBytes, options: InspectOptio
   return verdict.loads ? null : { graph: name, reason: verdict.reason, missing: verdict.missing };
 }
 
-export function compiledReportOf({ source, artifact }: CompiledGraph): CompiledReport {
-  return { file: source.file, before: sizeOf(source), optimised: artifact.optimised, why: artifact.why };
+export function compiledReportOf({ source, artifact, edge }: CompiledGraph): CompiledReport {
+  const quantized = edge && { scheme: edge.artifact.why, size: sizeOf(edge.artifact.graph) };
+  return {
+    file: source.file,
+    before: sizeOf(source),
+    optimised: artifact.optimised,
+    why: artifact.why,
+    ...(quantized === undefined ? {} : { quantized }),
+  };
 }
 
 const sizeOf = ({ model, externalData }: GraphBytes): GraphSize => ({

@@ -7,6 +7,7 @@ import { measureAtEdge } from '../measure/measure-at-edge.js';
 import { measureAtOrigin } from '../measure/measure-at-origin.js';
 import { costOf, defaultPrices } from '../place/cost-of.js';
 import { decidePlacement, type Placement, type WasmRefusal } from '../place/decide-placement.js';
+import type { Artifact } from '../optimise/choose-artifact.js';
 import type { PrepareOptions } from '../prepare-version.js';
 import type { InspectOptions } from '../throw-away-runner.js';
 import type { CompiledGraph } from './compile-stage.js';
@@ -40,9 +41,10 @@ export async function measureStage(input: MeasureInput, options: PrepareOptions 
   const edgeLatencyMs = definition.edgeLatencyMs ?? null;
   const isPadded = definition.batching?.padding !== undefined;
   const wasmRefusal = graphs.find((graph) => graph.wasmRefusal !== null)?.wasmRefusal ?? refusedInTrial(input, options);
-  const measured = toMeasure(input);
+  const measured = toMeasure(input, ({ artifact }) => artifact);
+  const measuredAtEdge = toMeasure(input, ({ artifact, edge }) => edge?.artifact ?? artifact);
   const atEdge = wished.includes('edge') && wasmRefusal === null && !isPadded && options.measure !== false;
-  const figures = atEdge ? await edgeFigures(measured, input, { ...options, budget, edgeLatencyMs }) : null;
+  const figures = atEdge ? await edgeFigures(measuredAtEdge, input, { ...options, budget, edgeLatencyMs }) : null;
   const placement =
     options.measure === false && wasmRefusal === null && !isPadded
       ? {
@@ -63,18 +65,25 @@ function refusedInTrial({ notAtEdge, graphs }: MeasureInput, { measure }: Prepar
   return { graph: graphs[0]?.name ?? '', reason: notAtEdge, missing: [] };
 }
 
-function toMeasure({ definition, graphs, recorded }: MeasureInput): Record<string, GraphToMeasure> {
+function toMeasure(
+  { definition, graphs, recorded }: MeasureInput,
+  artifactOf: (graph: CompiledGraph) => Artifact,
+): Record<string, GraphToMeasure> {
   return Object.fromEntries(
-    graphs.map(({ name, artifact, signature }): [string, GraphToMeasure] => [
-      name,
-      {
-        graph: artifact.graph,
-        optimised: artifact.optimised,
-        signature,
-        largest: definition.graphs[name]?.largest,
-        examples: (recorded[name]?.goldens ?? []).map(({ inputs }) => inputs),
-      },
-    ]),
+    graphs.map((compiled): [string, GraphToMeasure] => {
+      const { name, signature } = compiled;
+      const { graph, optimised } = artifactOf(compiled);
+      return [
+        name,
+        {
+          graph,
+          optimised,
+          signature,
+          largest: definition.graphs[name]?.largest,
+          examples: (recorded[name]?.goldens ?? []).map(({ inputs }) => inputs),
+        },
+      ];
+    }),
   );
 }
 

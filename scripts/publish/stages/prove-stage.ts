@@ -40,7 +40,7 @@ export async function proveStage(
 }
 
 async function proveOne(
-  { name, artifact, source }: CompiledGraph,
+  { name, artifact, edge, source }: CompiledGraph,
   goldens: RecordedGraph['goldens'],
   definition: Definition,
   options: PrepareOptions & InspectOptions & { readonly trial: EdgeTrial | undefined },
@@ -58,9 +58,12 @@ async function proveOne(
     tell(0);
   };
   const tolerances = definition.graphs[name]?.tolerances;
-  const proof = await proveArtifact(name, artifact.graph, goldens, { ...options, optimised: artifact.optimised, tolerances, onRuntime }); // prettier-ignore
+  const proveOptions = { ...options, optimised: artifact.optimised, tolerances, onRuntime };
+  const trial = edge === undefined ? options.trial : undefined;
+  const proof = await proveArtifact(name, artifact.graph, goldens, { ...proveOptions, trial });
+  const atEdge = edge === undefined || options.trial === undefined ? null : await proveArtifact(name, edge.artifact.graph, goldens, { ...proveOptions, native: false, optimised: true, tolerances: edge.tolerances }); // prettier-ignore
   // The author's own graph: what is optimised may hold its weights in another form, and the goldens are of this one.
   await checkNotBlind(name, source, goldens, { ...options, tolerances });
   tell(total);
-  return proof;
+  return { rows: [...proof.rows, ...(atEdge?.rows ?? [])], notAtEdge: proof.notAtEdge ?? atEdge?.notAtEdge ?? null };
 }

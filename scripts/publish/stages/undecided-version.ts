@@ -3,7 +3,8 @@ import { encodeGolden } from '../../../shared/golden/encode-golden.js';
 import { type BlobRef, blobsOf, type Manifest } from '../../../shared/manifest/manifest.js';
 import type { Content } from '../content/content.js';
 import { InMemory } from '../content/in-memory.js';
-import { type GraphBlobs, makeManifest } from '../make-manifest.js';
+import { type ArtifactBlobs, type GraphBlobs, makeManifest } from '../make-manifest.js';
+import type { Artifact } from '../optimise/choose-artifact.js';
 import { PublishError } from '../publish-error.js';
 import type { ReadFiles } from '../read-files.js';
 import type { CompiledGraph } from './compile-stage.js';
@@ -38,10 +39,12 @@ export function undecidedVersion({ definition, read, graphs, recorded }: Version
   return { manifest, blobs: neededOf(manifest, blobs) };
 }
 
-function storedGraph(
-  { artifact: { graph, optimised } }: CompiledGraph,
-  put: (content: Content) => BlobRef,
-): GraphBlobs {
+function storedGraph({ artifact, edge }: CompiledGraph, put: (content: Content) => BlobRef): GraphBlobs {
+  const files = storedArtifact(artifact, put);
+  return edge === undefined ? files : { ...files, edge: { ...storedArtifact(edge.artifact, put), tolerances: edge.tolerances } }; // prettier-ignore
+}
+
+function storedArtifact({ graph, optimised }: Artifact, put: (content: Content) => BlobRef): ArtifactBlobs {
   const externalData = Object.entries(graph.externalData).map(([file, content]) => [file, put(content)] as const);
   const files = { model: put(new InMemory(graph.model)), externalData: Object.fromEntries(externalData) };
   return optimised ? { ...files, optimised: 'extended' } : files;
