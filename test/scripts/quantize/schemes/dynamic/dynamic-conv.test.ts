@@ -5,7 +5,7 @@ import { asGraph } from '../../../../harness/as-graph.js';
 import { GraphBuilder } from '../../../../harness/graph-builder.js';
 import { int, ints, spec, text } from '../../../../harness/onnx.js';
 import { integerBelow, oneOf } from '../../../../harness/random.js';
-import { onnxFloats } from './onnx-floats.js';
+import { attributeTypes } from '../../../../../scripts/quantize/onnx/onnx-messages.js';
 import { type ConvShape, convSize, dynamicConvolution, quantizedByRange } from './float-reference.js';
 import { answerOf, asMicrosoft, byDynamicInt8, furthest } from './quantized-by-dynamic-int8.js';
 
@@ -32,24 +32,36 @@ function draw(seed: number, opset: number, fixed: ConvOptions = {}): Drawn {
   const image =
     fixed.image ?? ([4 * one([1, 2]), 9 + integerBelow(graph.random, 5), 9 + integerBelow(graph.random, 5)] as const);
   const kernel = one([[1, 1], [3, 3], [2, 3], [1, 5]] as const); // prettier-ignore
-  const conv: ConvShape = { image, kernel, out: 4 * one([1, 3]), stride: one([1, 2]), pad: one([0, 1, 2]), dilation: 1, ...fixed, group }; // prettier-ignore
+  const conv: ConvShape & ConvOptions = { image, kernel, out: 4 * one([1, 3]), stride: one([1, 2]), pad: one([0, 1, 2]), dilation: 1, ...fixed, group }; // prettier-ignore
   const numbers = (count: number, shift = 0.5): Float32Array => Float32Array.from({ length: count }, () => graph.random() - shift); // prettier-ignore
   const dims = [conv.out, image[0] / group, ...conv.kernel];
   const w = numbers(dims.reduce((a, b) => a * b, 1));
   const bias = graph.random() < 0.6 ? numbers(conv.out) : undefined;
   const attributes = [
-    ints('strides', [conv.stride, conv.stride]), ints('pads', Array(4).fill(conv.pad)), int('group', group),
+    ints('strides', [conv.stride, conv.stride]), ints('pads', [1, 2, 3, 4].map(() => conv.pad)), int('group', group),
     ints('dilations', [conv.dilation, conv.dilation]), ints('kernel_shape', [...conv.kernel]),
   ]; // prettier-ignore
   const inputs = ['x', graph.constant(dims, w), ...(bias === undefined ? [] : [graph.constant([conv.out], bias)])];
   if (conv.addsInput === true) inputs.push(...(bias === undefined ? [''] : []), graph.constant([1, conv.out, ...convSize(conv)], new Float32Array(conv.out * convSize(conv)[0] * convSize(conv)[1]).fill(0.25))); // prettier-ignore
   const { activation } = fixed;
   if (activation === undefined) graph.add('Conv', inputs, attributes, 'y');
-  else graph.add('FusedConv', inputs, [...attributes, text('activation', activation[0]), onnxFloats('activation_params', activation[1])], 'y'); // prettier-ignore
+  else graph.add('FusedConv', inputs, [...attributes, text('activation', activation[0])], 'y'); // prettier-ignore
   const shape = [1, ...image];
   const model = asGraph(graph.model([spec('x', 'FP32', shape)], [spec('y', 'FP32', [-1, -1, -1, -1])], opset));
   const x = numbers(image[0] * image[1] * image[2], one([0, 0.3, 0.5, 1]));
-  return { ...conv, source: activation === undefined ? model : asMicrosoft(model, 'FusedConv'), x, w, bias, shape };
+  return {
+    ...conv,
+    source:
+      activation === undefined
+        ? model
+        : asMicrosoft(model, 'FusedConv', [
+            { name: 'activation_params', type: attributeTypes.floats, floats: [...activation[1]] },
+          ]),
+    x,
+    w,
+    bias,
+    shape,
+  };
 }
 
 /** |x| at most 1, |w| at most 1/2: how far each of so many products may be off. */

@@ -2,6 +2,7 @@ import { passGate } from '../../../../../scripts/publish/pass-gate.js';
 import type { GraphBytes } from '../../../../../scripts/publish/throw-away-runner.js';
 import { EditableModel } from '../../../../../scripts/quantize/graph/editable-model.js';
 import { decodeModel, encodeModel } from '../../../../../scripts/quantize/onnx/onnx-codec.js';
+import type { AttributeProto } from '../../../../../scripts/quantize/onnx/onnx-messages.js';
 import { microsoft } from '../../../../../scripts/quantize/onnx/nodes.js';
 import { findOperators } from '../../../../../scripts/quantize/operators/find-operators.js';
 import { dynamicInt8 } from '../../../../../scripts/quantize/schemes/dynamic/dynamic-int8.js';
@@ -27,10 +28,13 @@ export async function byDynamicInt8(source: GraphBytes): Promise<ByDynamicInt8> 
   return { graph, nodes, answers };
 }
 
-/** The same graph with its nodes of one type in com.microsoft. */
-export function asMicrosoft(source: GraphBytes, opType: string): GraphBytes {
+/** The same graph with its nodes of one type in com.microsoft, with further attributes. */
+export function asMicrosoft(source: GraphBytes, opType: string, attributes: readonly AttributeProto[]): GraphBytes {
   const proto = decodeModel(source.model);
-  for (const node of proto.graph.node) if (node.opType === opType) node.domain = microsoft;
+  for (const node of proto.graph.node.filter((one) => one.opType === opType)) {
+    node.domain = microsoft;
+    node.attribute.push(...attributes);
+  }
   proto.opsetImport.push({ domain: microsoft, version: 1 });
   return { ...source, model: encodeModel(proto) };
 }
