@@ -12,7 +12,7 @@ const lstmInputs = 8;
 /**
  * com.microsoft's DynamicQuantizeLSTM (onnxruntime, ContribOperators.md): inputs and states are quantized by their range in
  * each step, weights are [directions, in or hidden, 4 · hidden] int8 with a scale for each direction and column. A quarter
- * of the size; in WebAssembly (onnxruntime-web 1.29) it takes 1.0 to 1.5 times as long as fp32.
+ * of the size; in WebAssembly (onnxruntime-web 1.29) it takes 1.2 to 1.5 times as long as fp32.
  */
 export const dynamicLstm: Scheme = (model, { scope, node, weights: [w, r] }) => {
   if (w === undefined || r === undefined) return 'it has no weights';

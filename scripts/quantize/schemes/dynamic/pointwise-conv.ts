@@ -14,7 +14,7 @@ export function isPointwise(node: NodeProto, { values: { dims } }: OperatorWeigh
 
 /**
  * A pointwise convolution as Transpose to [n, ...pixel, in], com.microsoft's DynamicQuantizeMatMul with weights [in, out]
- * and the bias, and Transpose back: about a tenth slower than ConvInteger where images are large, but of any opset.
+ * and the bias, and Transpose back: at any opset. ConvInteger takes 0.8 to 0.9 of the time on larger images (6x80, 24x80).
  */
 export function pointwiseConv({ scope }: QuantizableOperator, { name, values }: OperatorWeight, bias: string): Step[] {
   const [out = 0, into = 0, ...kernel] = values.dims;
