@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GraphBuilder } from '../../../harness/graph-builder.js';
 import { float, int, ints } from '../../../harness/onnx.js';
-import { folded } from './folded.js';
+import { folded } from './fold-and-run.js';
 
 const positive = (graph: GraphBuilder): string => graph.constant([4], Float32Array.of(0.5, 1, 2, 0.1));
 const batchNorm = (graph: GraphBuilder, x: string): string =>
